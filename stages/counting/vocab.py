@@ -1,0 +1,122 @@
+"""Words of a file of numbers, and the vocabulary that turns them into tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from stages.counting import files
+from stages.counting.cli import InputError
+
+SEPARATOR = ","  # the token between two numbers
+
+Tokens = npt.NDArray[np.int16]
+
+
+def read_numbers(path: Path) -> list[list[str]]:
+    """Read one spelled-out number a line, as lists of words.
+
+    Blank lines, trailing blanks and CRLF are accepted, since data sets have them.
+
+    Raises:
+        InputError: the file is missing, empty, not UTF-8, or has the separator in it.
+    """
+    if not path.is_file():
+        raise InputError(
+            f"{path}: not found; expected one spelled-out number a line: "
+            "run `dvc repro spell`, or put your own file there"
+        )
+    numbers = []
+    for number, line in enumerate(files.read_text(path).splitlines(), start=1):
+        words = line.split()
+        if any(SEPARATOR in word for word in words):
+            raise InputError(
+                f"{path}, line {number}: {line.strip()!r} contains the separator "
+                f"{SEPARATOR!r}; expected one number a line, words only"
+            )
+        if words:
+            numbers.append(words)
+    if not numbers:
+        raise InputError(
+            f"{path}: no numbers in it; expected one spelled-out number a line"
+        )
+    return numbers
+
+
+def join(numbers: list[list[str]]) -> list[str]:
+    """Put the separator between the numbers: the stream of words a network reads."""
+    return [w for words in numbers for w in (*words, SEPARATOR)][:-1]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The distinct words of a stream; a word's token is its place in `words`.
+
+    The order is that of first appearance after the separator, so it depends on
+    nothing but the training text.
+    """
+
+    words: tuple[str, ...]
+
+    @classmethod
+    def of(cls, numbers: list[list[str]]) -> Vocabulary:
+        """Collect the words of a training text."""
+        return cls(tuple(dict.fromkeys([SEPARATOR, *join(numbers)])))
+
+    @classmethod
+    def load(cls, path: Path) -> Vocabulary:
+        """Read vocab.json.
+
+        Raises:
+            InputError: it is not a list of distinct words that starts with the
+                separator.
+        """
+        words = files.read_json(path)
+        if (
+            not isinstance(words, list)
+            or not all(isinstance(word, str) for word in words)
+            or words[:1] != [SEPARATOR]
+            or len(set(words)) != len(words)
+        ):
+            raise InputError(
+                f"{path}: expected a list of distinct words that starts with "
+                f"{SEPARATOR!r}; run `dvc repro prepare` again"
+            )
+        return cls(tuple(words))
+
+    def save(self, path: Path) -> None:
+        """Write the words as a JSON list, in the order of their tokens."""
+        files.write_json(path, list(self.words))
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    @cached_property
+    def tokens(self) -> dict[str, int]:
+        """The token of each word."""
+        return {word: token for token, word in enumerate(self.words)}
+
+    def encode(self, numbers: list[list[str]], path: Path) -> Tokens:
+        """Turn a text into tokens, (n,) int16.
+
+        Raises:
+            InputError: a word is not in the vocabulary; `path` names the text.
+        """
+        for index, words in enumerate(numbers, start=1):
+            for word in words:
+                if word not in self.tokens:
+                    raise InputError(
+                        f"{path}, number {index}: the word {word!r} is not in the "
+                        f"vocabulary of the training text ({len(self)} words: "
+                        f"{' '.join(self.words[:6])} ...); correct the word, or add "
+                        "a number with it to train.txt"
+                    )
+        return np.array([self.tokens[w] for w in join(numbers)], dtype=np.int16)
+
+    def decode(self, tokens: list[int]) -> str:
+        """Turn tokens into text."""
+        return " ".join(self.words[token] for token in tokens)

@@ -1,0 +1,113 @@
+"""Train one variant with every seed: data/prepared -> weights, and curves by step.
+
+A run that was stopped, in whatever way, goes on where it last saved its state, and
+ends with the same bytes as one that was not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from stages.counting import cli, files, numerics, params, streams
+from stages.counting.vocab import Vocabulary
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+LOG_EVERY = 15  # seconds between two lines where there is no terminal
+
+
+class Progress:
+    """A bar with loss and accuracy on a terminal, a line now and then in a log."""
+
+    def __init__(self, label: str, steps: int) -> None:
+        self.label, self.steps = label, steps
+        self.bar = tqdm(
+            total=steps, desc=label, leave=False, disable=not sys.stderr.isatty()
+        )
+        self.said = time.monotonic()
+
+    def __call__(self, step: int, curve: Tensor) -> None:
+        """Show one step; curve holds loss and the two accuracies."""
+        if not self.bar.disable:
+            self.bar.update(step + 1 - self.bar.n)
+            self.bar.set_postfix_str(self.describe(curve), refresh=False)
+        elif time.monotonic() - self.said > LOG_EVERY:
+            self.said = time.monotonic()
+            print(
+                f"{self.label}: step {step + 1}/{self.steps}, {self.describe(curve)}",
+                flush=True,
+            )
+
+    def finish(self, curves: Tensor) -> None:
+        """Close the bar and leave one line of how the training ended."""
+        self.bar.close()
+        ending = self.describe(curves[-20:].mean(0))
+        print(f"{self.label}: {self.steps} steps, at the end {ending}", flush=True)
+
+    @staticmethod
+    def describe(curve: Tensor) -> str:
+        """Put a curve's point into words."""
+        loss, last, all_tokens = curve.tolist()
+        return f"loss {loss:.3f}, accuracy {all_tokens:.3f} (last token {last:.3f})"
+
+
+def main() -> None:
+    """Train, resume, and write weights and curves once all seeds are done."""
+    parser = argparse.ArgumentParser(prog="stages.train", description=__doc__)
+    parser.add_argument("--variant", required=True, help="a key of models in params")
+    parser.add_argument("--prepared", type=Path, required=True, help="prepared data")
+    parser.add_argument("--out", type=Path, required=True, help="folder for weights")
+    parser.add_argument("--curves", type=Path, required=True, help="CSV for the curves")
+    args = parser.parse_args()
+
+    settings = params.load()
+    model, recipe = settings.variant(args.variant)
+    vocabulary = Vocabulary.load(args.prepared / "vocab.json")
+    data = args.prepared / "train.safetensors"
+    tokens = streams.load(data, len(vocabulary))
+    numerics.settle(settings.numerics)
+    import torch
+
+    from stages.counting import checkpoint, resume, training
+
+    if remark := numerics.own_bits(settings.numerics):
+        print(f"train: {remark}")
+    stream = torch.from_numpy(tokens).long()
+    key = resume.key_of(
+        [model.model_dump(), recipe.model_dump()], [data, args.prepared / "vocab.json"]
+    )
+    scratch = resume.SCRATCH / args.variant
+    weights, rows = {}, []
+    for seed in settings.train.seeds:
+        saving = training.Saving(
+            scratch / f"seed-{seed}.safetensors", key, settings.train.save_every
+        )
+        steps = training.total_steps(recipe, len(stream), model.batch_size)
+        progress = Progress(f"train {args.variant}, seed {seed}", steps)
+        weights[seed], curves = training.train(
+            model, recipe, stream, len(vocabulary), seed, saving, progress
+        )
+        progress.finish(curves)
+        rows += [[seed, i + 1, *point] for i, point in enumerate(curves.tolist())]
+    config = checkpoint.Config(
+        format=checkpoint.FORMAT,
+        variant=args.variant,
+        model=model,
+        vocabulary=list(vocabulary.words),
+        seeds=list(weights),
+    )
+    files.write_csv(args.curves, ["seed", "step", *training.CURVES], rows)
+    checkpoint.save(args.out, config, weights)
+    shutil.rmtree(scratch, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    cli.run("train", main)

@@ -1,1 +1,9 @@
 """The pipeline's stages, one module each; what they share is in `counting`."""
+
+import signal
+import sys
+
+# Python says "-m" while it looks for the module to run. Until that module has set its
+# own handlers, Ctrl-C ends it as it does any other program: without a traceback.
+if sys.argv[0] == "-m" and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -5,24 +5,25 @@ Nothing is chosen here: every window of the valid stream counts, once, for each 
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stages.counting import cli, files, metrics, mistakes, numerics, params, streams
-from stages.counting.vocab import SEPARATOR, Vocabulary
+from stages.counting.vocab import SEPARATOR, Tokens, Vocabulary
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from stages.counting.models import CountingModel
+    from stages.counting.scoring import Scores
 
-GIVEN = 3  # numbers that count_run starts from
+Networks = dict[int, "CountingModel"]  # by seed
+Judged = dict[str, list["Scores"]]  # by stream, one a seed
 
 
 def main() -> None:
     """Score every seed on every stream, and write what came of it."""
-    parser = argparse.ArgumentParser(prog="stages.evaluate", description=__doc__)
+    parser = cli.Parser("stages.evaluate", __doc__)
     parser.add_argument("--model", type=Path, required=True, help="folder of weights")
     parser.add_argument("--prepared", type=Path, required=True, help="prepared data")
     parser.add_argument("--metrics", type=Path, required=True, help="JSON to write")
@@ -31,102 +32,36 @@ def main() -> None:
     )
     args = parser.parse_args()
 
-    loaded = params.load()
-    settings = loaded.evaluate
+    settings = params.load()
     vocabulary = Vocabulary.load(args.prepared / "vocab.json")
-    raw = {
-        path.stem: streams.load(path, len(vocabulary))
-        for path in sorted(args.prepared.glob("*.safetensors"))
-    }
-    for name, tokens in raw.items():
-        if name not in settings.stride:
-            raise cli.InputError(
-                f"params.yaml: evaluate.stride has no stride for the stream {name!r}"
-            )
-        if len(tokens) <= settings.window:
-            raise cli.InputError(
-                f"the stream {name!r} has {len(tokens)} tokens, expected more than "
-                f"evaluate.window = {settings.window}; widen its range in spell"
-            )
-    numerics.settle(loaded.numerics)
+    tokens = load_streams(args.prepared, len(vocabulary), settings.evaluate)
+    numerics.settle(settings.numerics)
     import torch
 
-    from stages.counting import checkpoint, generation, scoring
+    from stages.counting import checkpoint, generation
 
-    data = {name: torch.from_numpy(tokens).long() for name, tokens in raw.items()}
+    data = {name: torch.from_numpy(some).long() for name, some in tokens.items()}
     config = checkpoint.load_config(args.model, vocabulary.words)
-    models = {s: checkpoint.load_model(args.model, config, s) for s in config.seeds}
-
-    scores = {
-        name: [
-            scoring.score(
-                model,
-                stream,
-                window=settings.window,
-                prompt=settings.prompt,
-                steps=settings.steps,
-                stride=settings.stride[name],
-            )
-            for model in models.values()
-        ]
-        for name, stream in data.items()
-    }
+    networks = {s: checkpoint.load_model(args.model, config, s) for s in config.seeds}
+    scores = judge(networks, data, settings.evaluate)
+    counts = [
+        generation.count_run(
+            network, data["train"], data["valid"], vocabulary.tokens[SEPARATOR]
+        )
+        for network in networks.values()
+    ]
     rows = {
         name: [{key: getattr(seed, key) for key in metrics.KEYS} for seed in seeds]
         for name, seeds in scores.items()
     }
-    prompt = last_numbers(data["train"], GIVEN, vocabulary)
-    runs = [
-        generation.tokens_right(model, prompt, data["valid"])
-        for model in models.values()
-    ]
-    counts = [numbers_in(data["valid"], tokens, vocabulary) for tokens in runs]
-    words = [vocabulary.words[token] for token in raw["valid"]]
-    table = mistakes.tabulate(
-        words, [[m.position for m in seed.mistakes] for seed in scores["valid"]]
+    content = metrics.summarise(rows, counts, settings.evaluate.stride)
+    said = samples(networks, data["valid"], vocabulary, settings.evaluate)
+    words = [vocabulary.words[token] for token in tokens["valid"]]
+    texts = tables(list(networks), scores, counts, words) | {"samples.md": said}
+    files.write(
+        {args.tables / name: text for name, text in texts.items()}
+        | {args.metrics: files.as_json(content)}
     )
-
-    seeds = list(models)
-    files.write_csv(
-        args.tables / "seeds.csv",
-        ["seed", "stream", *metrics.KEYS],
-        [
-            [seed, name, *(row[key] for key in metrics.KEYS)]
-            for name in rows
-            for seed, row in zip(seeds, rows[name], strict=True)
-        ],
-    )
-    files.write_csv(
-        args.tables / "count_run.csv",
-        ["seed", "numbers_right"],
-        [[seed, count] for seed, count in zip(seeds, counts, strict=True)],
-    )
-    files.write_csv(
-        args.tables / "steps.csv",
-        ["stream", "seed", "steps", "sequence_accuracy"],
-        [
-            [name, seed, step, share]
-            for name in ("train", "valid")
-            for seed, score in zip(seeds, scores[name], strict=True)
-            for step, share in enumerate(score.right_through, start=1)
-        ],
-    )
-    files.write_csv(
-        args.tables / "errors.csv",
-        ["kind", "roll_over", *(f"seed_{seed}" for seed in seeds)],
-        [[kind, nines, *counts] for kind, nines, counts in table],
-    )
-    files.write_text(
-        args.tables / "samples.md",
-        samples(
-            models[seeds[0]],
-            data["valid"],
-            vocabulary,
-            (settings.prompt, settings.steps, settings.samples),
-        ),
-    )
-    content = metrics.summarise(rows, counts, settings.stride)
-    files.write_json(args.metrics, content)
     valid = content["valid"]
     print(
         f"evaluate {config.variant}: valid: last token "
@@ -136,40 +71,98 @@ def main() -> None:
     )
 
 
-def last_numbers(stream: Tensor, count: int, vocabulary: Vocabulary) -> Tensor:
-    """Give the last `count` numbers of a stream, and the separator after them."""
-    import torch
+def load_streams(
+    folder: Path, vocabulary_size: int, judging: params.Evaluate
+) -> dict[str, Tokens]:
+    """Read every prepared stream, by name.
 
-    separator = vocabulary.tokens[SEPARATOR]
-    ends = (stream == separator).nonzero()[:, 0]
-    start = int(ends[-count]) + 1 if len(ends) >= count else 0
-    return torch.cat([stream[start:], stream.new_tensor([separator])])
+    Raises:
+        InputError: one has no stride, or is shorter than a window.
+    """
+    found = {
+        path.stem: streams.load(path, vocabulary_size)
+        for path in sorted(folder.glob("*.safetensors"))
+    }
+    for name, tokens in found.items():
+        if name not in judging.stride:
+            raise cli.InputError(
+                f"params.yaml: evaluate.stride has no stride for the stream {name!r}"
+            )
+        if len(tokens) <= judging.window:
+            raise cli.InputError(
+                f"the stream {name!r} has {len(tokens)} tokens, expected more than "
+                f"evaluate.window = {judging.window}; widen its range in spell"
+            )
+    return found
 
 
-def numbers_in(stream: Tensor, tokens: int, vocabulary: Vocabulary) -> int:
-    """Count the whole numbers in the first `tokens` tokens of a stream."""
-    ended = int((stream[:tokens] == vocabulary.tokens[SEPARATOR]).sum())
-    return ended + (tokens == len(stream))
+def judge(
+    networks: Networks, data: dict[str, Tensor], judging: params.Evaluate
+) -> Judged:
+    """Score every network on every stream (n,) int64."""
+    from stages.counting import scoring
+
+    sizes = (judging.window, judging.prompt, judging.steps)
+    return {
+        name: [
+            scoring.score(network, stream, *sizes, stride=judging.stride[name])
+            for network in networks.values()
+        ]
+        for name, stream in data.items()
+    }
+
+
+def tables(
+    seeds: list[int], scores: Judged, counts: list[int], words: list[str]
+) -> dict[str, str]:
+    """Lay out what the metrics are means of: by seed, by step, by kind of error.
+
+    `words` is the valid stream, whose errors are told apart.
+    """
+    by_seed = [
+        [seed, name, *(getattr(score, key) for key in metrics.KEYS)]
+        for name, judged in scores.items()
+        for seed, score in zip(seeds, judged, strict=True)
+    ]
+    by_step = [
+        [name, seed, step, share]
+        for name in ("train", "valid")
+        for seed, score in zip(seeds, scores[name], strict=True)
+        for step, share in enumerate(score.right_through, start=1)
+    ]
+    places = [[failure.place for failure in s.failures] for s in scores["valid"]]
+    kinds = mistakes.tabulate(words, places)
+    return {
+        "seeds.csv": files.as_csv(["seed", "stream", *metrics.KEYS], by_seed),
+        "count_run.csv": files.as_csv(
+            ["seed", "numbers_right"], list(zip(seeds, counts, strict=True))
+        ),
+        "steps.csv": files.as_csv(
+            ["stream", "seed", "steps", "sequence_accuracy"], by_step
+        ),
+        "errors.csv": files.as_csv(
+            ["kind", "roll_over", *(f"seed_{seed}" for seed in seeds)],
+            [[kind, nines, *wrong] for kind, nines, wrong in kinds],
+        ),
+    }
 
 
 def samples(
-    model: CountingModel,
-    stream: Tensor,
-    vocabulary: Vocabulary,
-    sizes: tuple[int, int, int],
+    networks: Networks, stream: Tensor, vocabulary: Vocabulary, judging: params.Evaluate
 ) -> str:
     """Show the article's own test for the eye: prompts, what the network said."""
     import torch
 
     from stages.counting import generation
 
-    prompt, steps, count = sizes
+    prompt, steps, count = judging.prompt, judging.steps, judging.samples
     drawing = torch.Generator().manual_seed(0)
     starts = torch.randint(
         len(stream) - prompt - steps + 1, (count,), generator=drawing
     )
     windows = stream[starts[:, None] + torch.arange(prompt + steps)]
-    said = generation.greedy(model, windows[:, :prompt], steps)
+    first = next(iter(networks.values()))
+    said = generation.greedy(first, windows[:, :prompt], steps)
     parts = [
         f"# {count} prompts of {prompt} tokens drawn from the valid stream\n\n"
         f"Greedy, {steps} steps, first seed. The first wrong word is **bold**.\n"

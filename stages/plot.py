@@ -6,9 +6,10 @@ machine, so that their bytes are as reproducible as the numbers they show.
 
 from __future__ import annotations
 
-import argparse
-from io import StringIO
+from collections.abc import Sequence
+from io import BytesIO, StringIO
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
@@ -21,6 +22,8 @@ from stages.counting import cli, files, metrics, params
 # Okabe and Ito's colours, safe for the colour-blind; then the same, dashed.
 COLOURS = "#0072B2 #E69F00 #009E73 #D55E00 #CC79A7 #56B4E9 #000000 #8C8C00".split()
 MARKERS = "osD^vPX*"
+CURVES = ("seed", "step", "loss", "last_token_accuracy")  # columns that are drawn
+STEPS = ("seed", "steps", "sequence_accuracy")
 TRAIN, VALID = "train", "valid"
 CLAIMS = {  # of the article, on the 71st token; its sequences are of a GRU
     "loop": {"last_token_accuracy": 0.50},
@@ -28,7 +31,7 @@ CLAIMS = {  # of the article, on the 71st token; its sequences are of a GRU
     "gru": {"last_token_accuracy": 0.95},
 }
 CLAIMED_SEQUENCES = {TRAIN: 0.80, VALID: 0.45}
-STYLE = {
+STYLE: Any = {
     "svg.fonttype": "path",
     "svg.hashsalt": "counting",
     "font.family": "DejaVu Sans",
@@ -45,7 +48,7 @@ Look = dict[str, tuple[str, str]]  # a variant's colour and marker
 
 def main() -> None:
     """Read every variant's files, then draw each figure."""
-    parser = argparse.ArgumentParser(prog="stages.plot", description=__doc__)
+    parser = cli.Parser("stages.plot", __doc__)
     parser.add_argument("--curves", type=Path, required=True, help="folder of CSV")
     parser.add_argument("--metrics", type=Path, required=True, help="folder of JSON")
     parser.add_argument("--tables", type=Path, required=True, help="folder of tables")
@@ -55,9 +58,18 @@ def main() -> None:
     models, rolling = settings.models, settings.plot.rolling
     for name in models:
         metrics.load(args.metrics / f"{name}.json")
-    curves = {name: read(args.curves / f"{name}.csv") for name in models}
-    seeds = {name: read(args.tables / name / "seeds.csv") for name in models}
-    steps = {name: read(args.tables / name / "steps.csv") for name in models}
+    curves, seeds, steps = {}, {}, {}
+    for name in models:
+        trained = f"run `dvc repro train@{name}` again"
+        curves[name] = read(args.curves / f"{name}.csv", CURVES, trained)
+        if rolling > (steps_done := int(curves[name]["step"].max())):
+            raise cli.InputError(
+                f"params.yaml: plot.rolling: {rolling} is not allowed; expected at "
+                f"most {steps_done}, the steps that {name} is trained: lower it"
+            )
+        judged = f"run `dvc repro evaluate@{name}` again"
+        seeds[name] = read(args.tables / name / "seeds.csv", metrics.KEYS, judged)
+        steps[name] = read(args.tables / name / "steps.csv", STEPS, judged)
     recipes: dict[str, list[str]] = {}
     for name, model in models.items():
         recipes.setdefault(model.recipe, []).append(name)
@@ -66,24 +78,47 @@ def main() -> None:
         for i, name in enumerate(models)
     }
     mpl.rcParams.update(STYLE)
-    save(draw_curves(curves, recipes, rolling, look), args.out / "curves.svg")
-    save(draw_accuracy(seeds, look), args.out / "accuracy.svg")
-    save(draw_sequences(steps, look), args.out / "sequences.svg")
+    figures = {
+        "curves.svg": draw_curves(curves, recipes, rolling, look),
+        "accuracy.svg": draw_accuracy(seeds, look),
+        "sequences.svg": draw_sequences(steps, look),
+    }
+    files.write({args.out / name: svg(figure) for name, figure in figures.items()})
 
 
-def read(path: Path) -> pd.DataFrame:
-    """Read a table that another stage wrote."""
-    if not path.is_file():
-        raise cli.InputError(f"{path}: not found; run `dvc repro` to make it")
-    return pd.read_csv(path)
+def read(path: Path, columns: Sequence[str], again: str) -> pd.DataFrame:
+    """Read a table that another stage wrote, with a number in each of `columns`.
+
+    Raises:
+        InputError: it is missing, damaged, or of another version.
+    """
+    content = files.read_bytes(path, again)
+    try:
+        table = pd.read_csv(BytesIO(content))
+    except (ValueError, pd.errors.ParserError) as error:
+        raise cli.InputError(
+            f"{path}: expected a CSV, found a damaged file ({error}); {again}"
+        ) from None
+    for name in columns:
+        if name not in table or not pd.api.types.is_numeric_dtype(table[name]):
+            raise cli.InputError(
+                f"{path}: the column {name!r} is missing or no numbers, expected a "
+                f"number in each line; {again}"
+            )
+        if table[name].isna().any() or table.empty:
+            raise cli.InputError(
+                f"{path}: the column {name!r} has gaps, expected a number in each "
+                f"line; {again}"
+            )
+    return table
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure as SVG, without a date, the same bytes each time."""
+def svg(figure: Figure) -> str:
+    """Give a figure as SVG, without a date, the same bytes each time."""
     buffer = StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    text = "\n".join(line.rstrip() for line in buffer.getvalue().splitlines())
-    files.write_text(path, text + "\n")
+    lines = (line.rstrip() for line in buffer.getvalue().splitlines())
+    return "\n".join(lines) + "\n"
 
 
 def draw_curves(
@@ -205,7 +240,14 @@ def draw_rule(axis: Axes, stream: str, last: int) -> None:
     """Draw the article's rule p^n with its p of 0.95, and what it claims of a GRU."""
     n = range(1, last + 1)
     axis.plot(n, [0.95**k for k in n], "k--", lw=1.2, label="rule $0.95^n$")
-    axis.plot(last, CLAIMED_SEQUENCES[stream], "k*", ms=11, label="article, GRU", clip_on=False)
+    axis.plot(
+        last,
+        CLAIMED_SEQUENCES[stream],
+        "k*",
+        ms=11,
+        label="article, GRU",
+        clip_on=False,
+    )
 
 
 if __name__ == "__main__":

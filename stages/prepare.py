@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
-from stages.counting import cli, streams
+from stages.counting import cli, files, streams
 from stages.counting.vocab import Vocabulary, read_numbers
 
 
@@ -14,7 +13,7 @@ def main() -> None:
 
     Texts beside train.txt and valid.txt (the ranges beyond) may be absent.
     """
-    parser = argparse.ArgumentParser(prog="stages.prepare", description=__doc__)
+    parser = cli.Parser("stages.prepare", __doc__)
     parser.add_argument("--raw", type=Path, required=True, help="folder of the texts")
     parser.add_argument("--out", type=Path, required=True, help="folder for the tokens")
     args = parser.parse_args()
@@ -23,9 +22,12 @@ def main() -> None:
     numbers = {path: read_numbers(path) for path in sorted(texts)}
     vocabulary = Vocabulary.of(numbers[args.raw / "train.txt"])
     tokens = {path: vocabulary.encode(text, path) for path, text in numbers.items()}
-    vocabulary.save(args.out / "vocab.json")
+    contents = {
+        args.out / f"{path.stem}.safetensors": streams.content(stream)
+        for path, stream in tokens.items()
+    }
+    files.write({args.out / "vocab.json": vocabulary.content(), **contents})
     for path, stream in tokens.items():
-        streams.save(args.out / f"{path.stem}.safetensors", stream)
         print(f"prepare: {path.stem}: {len(stream):,} tokens")
     print(f"prepare: vocabulary of {len(vocabulary)} tokens")
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import re
 from pathlib import Path
 
 from num2words import CONVERTER_CLASSES, num2words
 
 from stages.counting import cli, files, params
-from stages.counting.vocab import SEPARATOR
 
 
 def spell(number: int, language: str) -> str:
@@ -18,7 +16,7 @@ def spell(number: int, language: str) -> str:
     Follows fast.ai's Human Numbers: 1312 is "one thousand three hundred twelve".
     """
     text: str = num2words(number, lang=language).lower()
-    words = re.sub(rf"[-{SEPARATOR}]", " ", text).split()
+    words = re.sub(r"[-,]", " ", text).split()
     if language.startswith("en"):
         words = [word for word in words if word != "and"]
     return " ".join(words)
@@ -29,20 +27,24 @@ def check_language(language: str) -> None:
     if language not in CONVERTER_CLASSES:
         raise cli.InputError(
             f"params.yaml: spell.language: {language!r} is not a language of num2words"
-            + params.nearest(language, sorted(CONVERTER_CLASSES))
+            + cli.nearest(language, sorted(CONVERTER_CLASSES))
         )
 
 
 def main() -> None:
     """Write one text a stream."""
-    parser = argparse.ArgumentParser(prog="stages.spell", description=__doc__)
+    parser = cli.Parser("stages.spell", __doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder for the texts")
     args = parser.parse_args()
-    settings = params.load().spell
-    check_language(settings.language)
-    for name, (first, last) in settings.streams.items():
-        lines = [spell(number, settings.language) for number in range(first, last + 1)]
-        files.write_text(args.out / f"{name}.txt", "\n".join(lines) + "\n")
+    settings = params.load()
+    spelling = settings.spell
+    check_language(spelling.language)
+    texts: dict[Path, str | bytes] = {}
+    for name, (first, last) in spelling.streams.items():
+        lines = [spell(number, spelling.language) for number in range(first, last + 1)]
+        texts[args.out / f"{name}.txt"] = "\n".join(lines) + "\n"
+    files.write(texts)
+    for name, (first, last) in spelling.streams.items():
         print(f"spell: {name}: {first}..{last}, {last - first + 1:,} numbers")
 
 

@@ -6,7 +6,6 @@ ends with the same bytes as one that was not.
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import sys
 import time
@@ -61,7 +60,7 @@ class Progress:
 
 def main() -> None:
     """Train, resume, and write weights and curves once all seeds are done."""
-    parser = argparse.ArgumentParser(prog="stages.train", description=__doc__)
+    parser = cli.Parser("stages.train", __doc__)
     parser.add_argument("--variant", required=True, help="a key of models in params")
     parser.add_argument("--prepared", type=Path, required=True, help="prepared data")
     parser.add_argument("--out", type=Path, required=True, help="folder for weights")
@@ -81,32 +80,36 @@ def main() -> None:
     if remark := numerics.own_bits(settings.numerics):
         print(f"train: {remark}")
     stream = torch.from_numpy(tokens).long()
-    key = resume.key_of(
-        [model.model_dump(), recipe.model_dump()], [data, args.prepared / "vocab.json"]
-    )
+    facts = [model.model_dump(), recipe.model_dump()]
+    inputs = [data, args.prepared / "vocab.json", Path(__file__)]
     scratch = resume.SCRATCH / args.variant
+    steps = training.total_steps(recipe, len(stream), model.batch_size)
     weights, rows = {}, []
-    for seed in settings.train.seeds:
-        saving = training.Saving(
-            scratch / f"seed-{seed}.safetensors", key, settings.train.save_every
+    with resume.alone(scratch):
+        for seed in settings.train.seeds:
+            saving = training.Saving(
+                scratch / f"seed-{seed}.state",
+                resume.key_of([*facts, seed], inputs),
+                settings.train.save_every,
+            )
+            progress = Progress(f"train {args.variant}, seed {seed}", steps)
+            weights[seed], curves = training.train(
+                model, recipe, stream, len(vocabulary), seed, saving, progress
+            )
+            progress.finish(curves)
+            rows += [[seed, i + 1, *point] for i, point in enumerate(curves.tolist())]
+        config = checkpoint.Config(
+            format=checkpoint.FORMAT,
+            variant=args.variant,
+            model=model,
+            vocabulary=list(vocabulary.words),
+            seeds=list(weights),
         )
-        steps = training.total_steps(recipe, len(stream), model.batch_size)
-        progress = Progress(f"train {args.variant}, seed {seed}", steps)
-        weights[seed], curves = training.train(
-            model, recipe, stream, len(vocabulary), seed, saving, progress
+        files.write(
+            {args.curves: files.as_csv(["seed", "step", *training.CURVES], rows)}
+            | checkpoint.contents(args.out, config, weights)
         )
-        progress.finish(curves)
-        rows += [[seed, i + 1, *point] for i, point in enumerate(curves.tolist())]
-    config = checkpoint.Config(
-        format=checkpoint.FORMAT,
-        variant=args.variant,
-        model=model,
-        vocabulary=list(vocabulary.words),
-        seeds=list(weights),
-    )
-    files.write_csv(args.curves, ["seed", "step", *training.CURVES], rows)
-    checkpoint.save(args.out, config, weights)
-    shutil.rmtree(scratch, ignore_errors=True)
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 if __name__ == "__main__":

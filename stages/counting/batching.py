@@ -51,3 +51,31 @@ def row_starts(step: int, tokens: int, batch_size: int, bptt: int) -> Tensor:
     column = step % steps_per_epoch(tokens, batch_size, bptt)
     row = (tokens - 1) // batch_size
     return torch.arange(batch_size) * row + column * bptt
+
+
+def random_starts(windows: int, batch_size: int, drawing: torch.Generator) -> Tensor:
+    """Draw the starts (B,) of windows, each of the first `windows` as likely."""
+    return torch.randint(windows, (batch_size,), generator=drawing)
+
+
+def hard_starts(costs: Tensor, batch_size: int, drawing: torch.Generator) -> Tensor:
+    """Draw the starts (B,) of windows in proportion to their costs (n,) float32."""
+    return torch.multinomial(costs, batch_size, replacement=True, generator=drawing)
+
+
+def window_costs(losses: Tensor, bptt: int, burn_in: int, power: float) -> Tensor:
+    """Add up what the scored targets of every window still cost.
+
+    Args:
+        losses: nats per token of the stream, (n,) float32; the first is never a target.
+        bptt: inputs of a window.
+        burn_in: first positions of a window that are not scored.
+        power: of a token's loss; 2 looks for the few that are far off.
+
+    Returns:
+        Costs (n - bptt,) float32, positive.
+    """
+    total = torch.zeros(len(losses) + 1, dtype=torch.float64)
+    torch.cumsum(losses.double() ** power, 0, out=total[1:])
+    ends = total[bptt + 1 :] - total[burn_in + 1 : len(losses) - bptt + burn_in + 1]
+    return ends.clamp(min=1e-6).float()

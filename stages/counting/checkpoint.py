@@ -7,16 +7,17 @@ this folder and the prepared data only. Weights are safetensors without metadata
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load as from_bytes
+from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from stages.counting import files
-from stages.counting.cli import InputError
+from stages.counting.cli import InputError, shown
 from stages.counting.models import CountingModel
 from stages.counting.params import Model, Section
 
@@ -30,15 +31,15 @@ class Config(Section):
     variant: str
     model: Model
     vocabulary: list[str]
-    seeds: list[int]
+    seeds: Annotated[list[int], Field(min_length=1)]
 
 
-def save(folder: Path, config: Config, weights: dict[int, dict[str, Tensor]]) -> None:
-    """Write one weight file a seed, then the config that makes the folder whole."""
-    for seed, state in weights.items():
-        with files.replacing(weight_file(folder, seed)) as partial:
-            save_file(state, partial)
-    files.write_json(folder / "config.json", config.model_dump())
+def contents(
+    folder: Path, config: Config, weights: dict[int, dict[str, Tensor]]
+) -> dict[Path, str | bytes]:
+    """Give what to write: one weight file a seed, and last the config."""
+    seeds = {weight_file(folder, seed): to_bytes(w) for seed, w in weights.items()}
+    return {**seeds, folder / "config.json": files.as_json(config.model_dump())}
 
 
 def weight_file(folder: Path, seed: int) -> Path:
@@ -54,12 +55,10 @@ def load_config(folder: Path, vocabulary: tuple[str, ...]) -> Config:
     """
     path = folder / "config.json"
     again = f"run `dvc repro train@{folder.name}` again"
-    if not path.is_file():
-        raise InputError(f"{path}: not found; {again}")
-    content: Any = files.read_json(path)
+    content: Any = files.read_json(path, again)
     version = content.get("format") if isinstance(content, dict) else content
     if version != FORMAT:
-        raise InputError(f"{path}: format {version!r}, expected {FORMAT}; {again}")
+        raise InputError(f"{path}: format {shown(version)}, expected {FORMAT}; {again}")
     try:
         config = Config.model_validate(content)
     except ValidationError as error:
@@ -86,12 +85,12 @@ def load_model(folder: Path, config: Config, seed: int) -> CountingModel:
     """
     path = weight_file(folder, seed)
     again = f"run `dvc repro train@{folder.name}` again"
-    if not path.is_file():
-        raise InputError(f"{path}: not found; {again}")
     try:
-        state = load_file(path)
+        state = from_bytes(files.read_bytes(path, again))
     except SafetensorError as error:
-        raise InputError(f"{path}: damaged ({error}); {again}") from None
+        raise InputError(
+            f"{path}: expected safetensors, found a damaged file ({error}); {again}"
+        ) from None
     model = CountingModel(config.model, len(config.vocabulary))
     expected = {name: tuple(t.shape) for name, t in model.state_dict().items()}
     found = {name: tuple(t.shape) for name, t in state.items()}

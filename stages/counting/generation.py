@@ -12,6 +12,7 @@ from torch import Tensor
 from stages.counting.models import CountingModel
 
 CHUNK = 512  # tokens of a long stream read at once
+GIVEN = 3  # numbers that `count_run` starts from
 
 
 @torch.inference_mode()
@@ -45,3 +46,26 @@ def tokens_right(model: CountingModel, prompt: Tensor, truth: Tensor) -> int:
         if wrong.any():
             return start + 1 + int(wrong.int().argmax()) - len(prompt)
     return len(truth)
+
+
+def count_run(
+    model: CountingModel, before: Tensor, truth: Tensor, separator: int
+) -> int:
+    """Count the numbers a network, left alone, counts right before its first error.
+
+    Args:
+        model: the network, in evaluation mode.
+        before: tokens (n,) int64 whose last three numbers, and the separator after
+            them, are the prompt: seven thousand nine hundred ninety eight, ...
+        truth: tokens (n,) int64 of the numbers that come next: eight thousand one, ...
+        separator: the token between two numbers.
+
+    Returns:
+        Whole numbers right; as many as `truth` has if there was no error.
+    """
+    ends = (before == separator).nonzero()[:, 0]
+    start = int(ends[-GIVEN]) + 1 if len(ends) >= GIVEN else 0
+    prompt = torch.cat([before[start:], before.new_tensor([separator])])
+    right = tokens_right(model, prompt, truth)
+    ended = int((truth[:right] == separator).sum())
+    return ended + (right == len(truth))

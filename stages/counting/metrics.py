@@ -7,12 +7,13 @@ lines up between branches. Accuracies in [0, 1], loss in nats per token.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import inf, isfinite
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
 from stages.counting import files
-from stages.counting.cli import InputError
+from stages.counting.cli import InputError, shown
 
 ACCURACIES = ("last_token_accuracy", "token_accuracy", "sequence_accuracy")
 KEYS = ("loss", *ACCURACIES)  # of train and valid, each with its `_worst`
@@ -65,17 +66,18 @@ def load(path: Path) -> dict[str, Any]:
         InputError: the file is missing, damaged, or of an older run.
     """
     again = f"run `dvc repro evaluate@{path.stem}` again"
-    if not path.is_file():
-        raise InputError(f"{path}: not found; {again}")
-    content = files.read_json(path)
+    content = files.read_json(path, again)
     for name in ("train", "valid"):
         for key in KEYS:
             section = content.get(name) if isinstance(content, dict) else None
-            value = section.get(key) if isinstance(section, dict) else None
-            if not isinstance(value, float):
+            value: Any = section.get(key) if isinstance(section, dict) else None
+            most = inf if key == "loss" else 1.0
+            number = isinstance(value, float) and isfinite(value)
+            if not number or not 0 <= value <= most:
                 raise InputError(
-                    f"{path}: {name}.{key} is {value!r}, expected a number; "
-                    f"the file is of another version: {again}"
+                    f"{path}: {name}.{key} is {shown(value)}, expected a number in "
+                    f"[0, {most:.0f}]; the file is damaged or of another version: "
+                    f"{again}"
                 )
     assert isinstance(content, dict)
     return content

@@ -6,10 +6,10 @@ second, not a training.
 
 from __future__ import annotations
 
-import difflib
 import re
+from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 import yaml
 from pydantic import (
@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from stages.counting import files
-from stages.counting.cli import InputError
+from stages.counting.cli import InputError, nearest, shown
 
 PATH = Path("params.yaml")
 
@@ -33,7 +33,8 @@ Natural = Annotated[int, Field(ge=0)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[float, Field(gt=0, le=1)]
-Range = Annotated[list[Positive], Field(min_length=2, max_length=2)]
+Number = Annotated[int, Field(ge=1, le=9_999_999)]
+Range = Annotated[list[Number], Field(min_length=2, max_length=2)]
 
 
 class Section(BaseModel):
@@ -68,7 +69,7 @@ class Spell(Section):
                     "expected [first, last]"
                 )
         ordered = sorted(self.streams.items(), key=lambda item: item[1])
-        for (one, a), (two, b) in zip(ordered, ordered[1:], strict=False):
+        for (one, a), (two, b) in pairwise(ordered):
             if b[0] <= a[1]:
                 raise ValueError(
                     f"{one} {a} and {two} {b} overlap; expected ranges that share "
@@ -83,9 +84,10 @@ class Model(Section):
     recurrence: Literal["loop", "rnn", "gru", "lstm"]
     activation: Literal["tanh", "relu"] | None = None
     hidden_size: Annotated[int, Field(ge=1, le=4096)]
-    batch_norm: bool
     head: Literal["linear", "copy"]
     memory: Positive | None = None
+    copy_dropout: Share = 0.0
+    token_dropout: Share = 0.0
     recipe: Name
     batch_size: Annotated[int, Field(ge=2)]
     learning_rate: Rate
@@ -110,6 +112,23 @@ class Model(Section):
         return self
 
 
+class Hard(Section):
+    """Windows drawn in proportion to what the windows still cost."""
+
+    share: Share  # of each batch
+    from_step: Natural
+    every: Positive  # steps between two measurements of the costs
+    power: Annotated[float, Field(gt=0)]  # of a token's loss, in a window's cost
+
+
+class Decay(Section):
+    """Weight decay at first, and from a share of the steps on."""
+
+    first: Annotated[float, Field(ge=0)]
+    then: Annotated[float, Field(ge=0)]
+    at: Share
+
+
 class Recipe(Section):
     """How a variant is trained; every ingredient is a figure, none a branch."""
 
@@ -118,6 +137,12 @@ class Recipe(Section):
     steps: Positive | None = None
     bptt: Annotated[int, Field(ge=1)]
     optimiser: Literal["adam", "adamw"]
+    warm_up: Share | None = None  # of the steps, in a one-cycle schedule
+    clip_norm: Annotated[float, Field(gt=0)] | None = None
+    weight_decay: Decay | None = None
+    burn_in: Natural = 0  # first positions of a window that carry no loss
+    carry: Share = 0.0  # of the windows, started on the state another one ended on
+    hard: Hard | None = None
 
     @model_validator(mode="after")
     def _options_are_used(self) -> Self:
@@ -129,6 +154,22 @@ class Recipe(Section):
                 f"sampling: {self.sampling} is counted in {needed}; "
                 f"set {needed} and remove {other}"
             )
+        if (self.optimiser == "adamw") != (self.weight_decay is not None):
+            raise ValueError(
+                f"weight_decay does not belong to optimiser: {self.optimiser}; adamw "
+                "needs it, adam does not take it"
+            )
+        if self.burn_in >= self.bptt:
+            raise ValueError(
+                f"burn_in: {self.burn_in} leaves no position of the window of bptt: "
+                f"{self.bptt}; expected less"
+            )
+        for name in ("hard", "carry"):
+            if self.sampling == "rows" and getattr(self, name):
+                raise ValueError(
+                    f"{name} has no effect on sampling: rows, which reads the whole "
+                    "stream in order; remove it or use windows"
+                )
         return self
 
 
@@ -219,73 +260,101 @@ def load(path: Path = PATH) -> Params:
         InputError: in one line, the first fault: key, value, expectation and fix.
     """
     if not path.is_file():
-        raise InputError(f"{path}: not found; run in the project's root folder")
-    try:
-        content = yaml.load(files.read_text(path), Loader=_Loader)
-    except yaml.YAMLError as error:
         raise InputError(
-            f"{path}: not YAML: {error}; mend the line it names"
-        ) from None
+            f"{path}: not found, expected a file; run in the project's root folder"
+        )
+    content = parse(path)
     if not isinstance(content, dict):
-        raise InputError(f"{path}: {content!r} is not a mapping of sections")
+        raise InputError(
+            f"{path}: holds {shown(content)}, expected sections such as spell and "
+            "models: restore it with git, or write them"
+        )
     try:
         return Params.model_validate(content)
     except ValidationError as error:
-        faults = error.errors()
+        # an unknown key first: it is why the key that was meant is missing
+        faults = sorted(error.errors(), key=lambda f: f["type"] != "extra_forbidden")
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        raise InputError(f"{path}: {_explain(faults[0], content)}{more}") from None
+        raise InputError(f"{path}: {_explain(faults[0])}{more}") from None
 
 
-def nearest(name: str, known: Any) -> str:
-    """Suggest the known name nearest to a mistyped one."""
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ";"
-    return f"{hint} (known: {', '.join(known)})"
+def parse(path: Path) -> Any:
+    """Read YAML.
+
+    Raises:
+        InputError: it is not YAML; the line is named.
+    """
+    try:
+        return yaml.load(files.read_text(path), Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else "?"
+        reason = f"line {line}: {error.problem}"
+    except yaml.YAMLError as error:
+        reason = str(error)
+    except ValueError as error:
+        reason = f"a value that Python cannot hold ({error})"
+    except RecursionError:
+        reason = "too many brackets"
+    raise InputError(f"{path}: expected YAML, found {reason}; mend that line")
 
 
-def _explain(fault: ErrorDetails, content: dict[str, Any]) -> str:
+def _explain(fault: ErrorDetails) -> str:
     """Put a fault that pydantic found into one line: where, what, what instead."""
     where = ".".join(str(part) for part in fault["loc"] if part != "[key]")
     key = str(fault["loc"][-1]) if fault["loc"] else ""
     match fault["type"]:
         case "extra_forbidden":
-            return f"{where}: unknown key" + nearest(key, _known_keys(fault["loc"]))
+            known = nearest(key, _known_keys(fault["loc"]))
+            return f"{where}: unknown key{known}: rename or remove it"
         case "missing":
             return f"{where}: missing; expected a value for {key!r}: add the line"
         case "value_error":
             text = fault["msg"].removeprefix("Value error, ")
             return f"{where}: {text}" if where else text
-    expectation = fault["msg"].replace("Input should be", "expected", 1)
-    return f"{where}: {fault['input']!r} is not allowed; {expectation}: correct it"
+        case "too_short":
+            expectation = f"expected {fault['ctx']['min_length']} or more entries"
+        case "too_long":
+            expectation = f"expected at most {fault['ctx']['max_length']} entries"
+        case "float_type" | "float_parsing":
+            expectation = "expected a number"
+        case "model_type" | "dict_type":
+            expectation = "expected a section of keys"
+        case "string_pattern_mismatch":
+            expectation = "expected a name of lower case letters, digits and _"
+        case _:
+            expectation = fault["msg"].replace("Input should be", "expected", 1)
+            expectation = expectation.replace("a valid integer", "a whole number")
+    return f"{where}: {shown(fault['input'])} is not allowed; {expectation}: correct it"
 
 
 def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
     """Give the keys that the section around an unknown key allows."""
-    section: Any = Params
+    annotation: Any = Params
     for part in loc[:-1]:
-        if isinstance(section, type) and issubclass(section, Section):
-            annotation = section.model_fields[str(part)].annotation
-        else:
-            annotation = section
-        found = re.findall(r"params\.(\w+)", str(annotation))
-        section = globals()[found[-1]] if found else annotation
-    return list(section.model_fields)
+        if isinstance(annotation, type) and issubclass(annotation, Section):
+            annotation = annotation.model_fields[str(part)].annotation
+        else:  # dict[Name, Section]: whatever the key
+            annotation = get_args(annotation)[-1]
+    return list(annotation.model_fields)
 
 
 class _Loader(yaml.SafeLoader):
     """YAML as DVC reads it: 1e-06 is a number, and no key may stand twice."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=deep) for key, _ in node.value]  # type: ignore[no-untyped-call]
-        for key in keys:
-            if keys.count(key) > 1:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue
+            if key.value in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} stands twice", node.start_mark
+                    None, None, f"the key {key.value!r} stands twice", key.start_mark
                 )
+            seen.add(key.value)
         return super().construct_mapping(node, deep=deep)
 
 
-_Loader.add_implicit_resolver(  # type: ignore[no-untyped-call]
+_Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float",
     re.compile(r"^[-+]?[0-9][0-9_]*(\.[0-9_]*)?[eE][-+]?[0-9]+$"),
     list("-+0123456789"),

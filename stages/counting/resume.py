@@ -3,10 +3,13 @@
 States live in a scratch folder that git and DVC ignore, since DVC deletes a stage's
 outputs before it runs it. A state is keyed by everything that determines the result;
 one with another key, or a damaged one, is set aside and never used.
+
+On disk: a line with the key and the SHA-256 of the rest, then the rest, safetensors.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -19,14 +22,18 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+import torch
+from safetensors.torch import load as from_bytes
+from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from stages.counting import files
+from stages.counting.cli import PARENT, InputError
 
 SCRATCH = Path(".resume")
 LIBRARIES = ("torch", "numpy", "safetensors")
+KERNELS = ("ATEN_CPU_CAPABILITY", "MKL_CBWR", "ONEDNN_MAX_CPU_ISA")
+STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 State = dict[str, Tensor]
 
@@ -35,41 +42,51 @@ class Stopped(SystemExit):
     """The training was asked to stop, and has saved its state; exits 128 + signal."""
 
 
-def key_of(settings: Any, data: Iterable[Path]) -> str:
-    """Digest what determines a training: settings, data, code, versions, kernels."""
-    modules = [m for name, m in sorted(sys.modules.items()) if name.startswith("stages")]
+def key_of(settings: Any, paths: Iterable[Path]) -> str:
+    """Digest what determines a training: settings, files, code, versions, kernels.
+
+    Args:
+        settings: whatever of the parameters it depends on, as JSON can hold it.
+        paths: the data, and the stage's own file; the rest of the code is every
+            module of the package `counting` that is loaded.
+    """
+    package = __name__.rpartition(".")[0]
+    modules = [m for name, m in sys.modules.items() if name.startswith(package)]
     code = [Path(m.__file__) for m in modules if m.__file__]
-    entry = getattr(sys.modules["__main__"], "__file__", None)
-    paths = [*data, *code, *([Path(entry)] if entry else [])]
     facts = {
         "settings": settings,
-        "files": [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths],
+        "files": sorted((path.name, digest(path.read_bytes())) for path in paths),
+        "code": sorted((path.name, digest(path.read_bytes())) for path in code),
         "versions": {name: version(name) for name in LIBRARIES},
-        "kernels": {k: v for k, v in os.environ.items() if k in KERNELS},
+        "kernels": {name: os.environ.get(name) for name in KERNELS},
+        "processor": torch.backends.cpu.get_cpu_capability(),
     }
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+    return digest(json.dumps(facts, sort_keys=True).encode())
 
 
-KERNELS = ("ATEN_CPU_CAPABILITY", "MKL_CBWR", "ONEDNN_MAX_CPU_ISA")
+def digest(content: bytes) -> str:
+    """Give the SHA-256 of some bytes."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def save(path: Path, key: str, state: State) -> None:
     """Write a state, complete or not at all."""
-    with files.replacing(path) as partial:
-        save_file(state, partial, metadata={"key": key})
+    content = to_bytes(state)
+    files.write({path: f"{key} {digest(content)}\n".encode() + content})
 
 
 def load(path: Path, key: str) -> State | None:
     """Read the state under `key`; one that cannot be used is set aside with a line."""
     if not path.is_file():
         return None
-    try:
-        with safe_open(path, framework="pt") as file:
-            if (file.metadata() or {}).get("key") == key:
-                return {name: file.get_tensor(name) for name in file.keys()}
-            reason = "belongs to other parameters, data, code or versions"
-    except (SafetensorError, OSError) as error:
-        reason = f"is damaged ({error})"
+    header, _, content = path.read_bytes().partition(b"\n")
+    found_key, _, found_digest = header.decode("ascii", "replace").partition(" ")
+    if found_digest != digest(content):
+        reason = "is damaged"
+    elif found_key != key:
+        reason = "belongs to other parameters, data, code or versions"
+    else:
+        return from_bytes(content)
     aside = path.with_suffix(".aside")
     path.replace(aside)
     print(f"train: the saved state {path} {reason}; set aside as {aside.name}")
@@ -77,16 +94,57 @@ def load(path: Path, key: str) -> State | None:
 
 
 @contextmanager
-def stop_signals() -> Iterator[list[int]]:
-    """Collect SIGINT and SIGTERM in a list instead of dying of them at once."""
-    received: list[int] = []
+def alone(folder: Path) -> Iterator[None]:
+    """Keep a second training of the same variant out while this one runs.
 
-    def note(number: int, _: FrameType | None) -> None:
-        received.append(number)
+    Raises:
+        InputError: there is one already, such as one whose `dvc repro` was killed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(
+                f"{folder}: another process trains {folder.name}, expected none; "
+                "wait for it to end, or stop it"
+            ) from None
+        yield
 
-    before = {n: signal.signal(n, note) for n in (signal.SIGINT, signal.SIGTERM)}
+
+class Stop:
+    """Whether a training was asked to stop: by a signal, or since its DVC has gone."""
+
+    def __init__(self) -> None:
+        self.signal = 0
+        self.watch_parent = "DVC_STAGE" in os.environ
+
+    def note(self, number: int, _: FrameType | None) -> None:
+        """Remember a signal."""
+        self.signal = number
+
+    def __bool__(self) -> bool:
+        if not self.signal and self.watch_parent and os.getppid() != PARENT:
+            self.signal = signal.SIGHUP
+        return bool(self.signal)
+
+
+@contextmanager
+def stop_signals() -> Iterator[Stop]:
+    """Collect SIGINT and SIGTERM instead of dying of them at once.
+
+    Raises:
+        Stopped: at the end, if there was one.
+    """
+    stop = Stop()
+    before = {number: signal.getsignal(number) for number in STOPPING}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, stop.note)
     try:
-        yield received
+        yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+    if stop:
+        raise Stopped(128 + stop.signal)

@@ -1,61 +1,130 @@
-"""placeholder"""
+"""Every accuracy of a network from one teacher-forced pass over windows of a stream.
+
+A greedy sequence is right exactly when the teacher-forced argmax is right at each of
+its steps: as long as nothing is wrong, what greedy decoding feeds back is the truth. So
+one pass, fed with the truth, tells how far each sequence gets, and its predictions and
+losses give the rest. A test compares it with the article's growing prefix.
+
+Sizes: C windows at a time, T steps, V vocabulary, n tokens in the stream.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from stages.counting.models import CountingModel
 
-@dataclass(frozen=True)
-class Mistake:
-    """The first wrong token of a sequence: its place in the stream, and what was said."""
+CHUNK = 256  # windows at a time: their state and gates stay in the cache
 
-    position: int
-    said: int
+
+class Failure(NamedTuple):
+    """The first error of a sequence that greedy decoding gets wrong."""
+
+    place: int  # in the stream
+    said: int  # the token decoded there
 
 
 @dataclass(frozen=True)
 class Scores:
-    loss: float
-    last_token_accuracy: float
-    token_accuracy: float
-    windows: int
-    right_through: tuple[float, ...]  # share of sequences right through k+1 steps
-    mistakes: tuple[Mistake, ...]
-    sequences: int
+    """What `score` measures; accuracies in [0, 1], loss in nats per token."""
 
-    @property
-    def sequence_accuracy(self) -> float:
-        return self.right_through[-1]
+    loss: float  # mean over all predictions of every window
+    last_token_accuracy: float  # share of windows whose last prediction is right
+    token_accuracy: float  # share of all predictions of the windows that are right
+    sequence_accuracy: float  # share of sequences decoded without an error
+    right_through: tuple[float, ...]  # the same after 1, 2, .. steps
+    failures: tuple[Failure, ...]  # of the other sequences
+    windows: int
+    sequences: int
 
 
 @torch.inference_mode()
-def score(model, stream: Tensor, window: int, prompt: int, steps: int, stride: int = 1) -> Scores:
-    n = len(stream)
-    starts = torch.arange(0, n - window, stride)
-    loss = last = right = 0.0
-    for s in starts.split(256):
-        w = stream[s[:, None] + torch.arange(window + 1)]
-        logits, _ = model(w[:, :-1])
-        y = w[:, 1:]
-        loss += F.cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="none").double().sum().item()
-        q = logits.argmax(-1) == y
-        last += q[:, -1].sum().item()
-        right += q.sum().item()
-    N = len(starts)
-    starts = torch.arange(0, n - prompt - steps + 1, stride)
-    through = torch.zeros(steps, dtype=torch.long)
-    mistakes = []
-    for s in starts.split(256):
-        w = stream[s[:, None] + torch.arange(prompt + steps)]
-        logits, _ = model(w[:, :-1])
-        said = logits[:, prompt - 1 :].argmax(-1)
-        ok = (said == w[:, prompt:]).long().cumprod(1)
-        through += ok.sum(0)
-        for r in (ok[:, -1] == 0).nonzero()[:, 0].tolist():
-            k = int(ok[r].sum())
-            mistakes.append(Mistake(int(s[r]) + prompt + k, int(said[r, k])))
-    return Scores(loss / N / window, last / N, right / N / window, N, tuple((through / len(starts)).tolist()), tuple(mistakes), len(starts))
+def score(
+    model: CountingModel,
+    stream: Tensor,
+    window: int,
+    prompt: int,
+    steps: int,
+    stride: int = 1,
+) -> Scores:
+    """Score a network on the windows that begin at every `stride`-th token of a stream.
+
+    Each window starts from a zero state. Memory does not grow with the number of
+    windows, but for one entry a failure.
+
+    Args:
+        model: the network, in evaluation mode.
+        stream: tokens (n,), int64.
+        window: tokens read; the prediction after the last of them is the last token's.
+        prompt: tokens that a sequence is given.
+        steps: tokens that are then decoded greedily; prompt + steps <= window + 1.
+        stride: between the starts of windows.
+
+    Raises:
+        ValueError: the stream is shorter than one window and its last target.
+    """
+    n, length = len(stream), prompt + steps
+    if n <= window:
+        raise ValueError(f"stream has {n} tokens, expected more than {window}")
+    windows, sequences = range(0, n - window, stride), range(0, n - length + 1, stride)
+    nats = torch.zeros((), dtype=torch.float64)
+    hits = torch.zeros(window, dtype=torch.int64)
+    through = torch.zeros(steps, dtype=torch.int64)
+    failures: list[Failure] = []
+
+    # at the end of the stream are sequences without room for a window
+    for starts, T in ((windows, window), (sequences[len(windows) :], length - 1)):
+        for i in range(0, len(starts), CHUNK):
+            tokens = windows_at(stream, starts[i : i + CHUNK], T + 1)  # (T + 1, C)
+            said = torch.empty_like(tokens[1:])  # (T, C)
+            for t, logits in enumerate(teacher_forced(model, tokens[:-1])):
+                torch.argmax(logits, 1, out=said[t])
+                if window == T:
+                    log_p = F.log_softmax(logits, 1)
+                    nats += F.nll_loss(log_p, tokens[t + 1], reduction="sum")
+            right = said == tokens[1:]
+            if window == T:
+                hits += right.sum(1)
+            so_far = right[prompt - 1 : length - 1].cumprod(0)  # (steps, C)
+            through += so_far.sum(1)
+            wrong_at = so_far.sum(0)  # (C,), `steps` where nothing is wrong
+            wrong = (wrong_at < steps).nonzero().flatten()
+            after = prompt + wrong_at[wrong]  # tokens of the sequence that came before
+            places = starts.start + (i + wrong) * stride + after
+            decoded = said[after - 1, wrong]
+            pairs = zip(places.tolist(), decoded.tolist(), strict=True)
+            failures += [Failure(*pair) for pair in pairs]
+
+    predictions = len(windows) * window
+    shares = (through.double() / len(sequences)).tolist()
+    return Scores(
+        loss=nats.item() / predictions,
+        last_token_accuracy=hits[-1].item() / len(windows),
+        token_accuracy=hits.sum().item() / predictions,
+        sequence_accuracy=shares[-1],
+        right_through=tuple(shares),
+        failures=tuple(failures),
+        windows=len(windows),
+        sequences=len(sequences),
+    )
+
+
+def windows_at(stream: Tensor, starts: range, T: int) -> Tensor:
+    """Give the windows of T tokens that begin at `starts`: (T, C), contiguous."""
+    some = stream[starts.start : starts[-1] + T].unfold(0, T, starts.step)
+    return some.t().contiguous()
+
+
+def teacher_forced(model: CountingModel, tokens: Tensor) -> Iterator[Tensor]:
+    """Give logits (C, V) after each row of tokens (T, C)."""
+    stepper = model.stepper(tokens.shape[1])
+    if stepper is not None:
+        yield from map(stepper, tokens)
+    else:
+        yield from model(tokens.t())[0].unbind(1)

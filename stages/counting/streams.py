@@ -6,43 +6,45 @@ from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load as from_bytes
+from safetensors.numpy import save as to_bytes
 
 from stages.counting import files
 from stages.counting.cli import InputError
 from stages.counting.vocab import Tokens
 
 KEY = "tokens"
+AGAIN = "run `dvc repro prepare` again"
 
 
-def save(path: Path, tokens: Tokens) -> None:
-    """Write a stream of tokens, (n,) int16, without metadata."""
-    with files.replacing(path) as partial:
-        save_file({KEY: tokens}, partial)
+def content(tokens: Tokens) -> bytes:
+    """Give the bytes of a stream of tokens, (n,) int16: safetensors, no metadata."""
+    return to_bytes({KEY: tokens})
 
 
 def load(path: Path, vocabulary_size: int) -> Tokens:
     """Read a stream of tokens, (n,) int16.
 
     Raises:
-        InputError: the file is missing, damaged, or of another vocabulary.
+        InputError: the file is missing, damaged, empty, or of another vocabulary.
     """
-    again = "run `dvc repro prepare` again"
-    if not path.is_file():
-        raise InputError(f"{path}: not found; {again}")
     try:
-        tensors = load_file(path)
+        tensors = from_bytes(files.read_bytes(path, AGAIN))
     except SafetensorError as error:
-        raise InputError(f"{path}: damaged ({error}); {again}") from None
+        raise InputError(
+            f"{path}: expected safetensors, found a damaged file ({error}); {AGAIN}"
+        ) from None
     tokens = tensors.get(KEY)
     if tokens is None or tokens.dtype != np.int16 or tokens.ndim != 1:
         raise InputError(
             f"{path}: holds {sorted(tensors)}, expected one int16 tensor "
-            f"{KEY!r} of one dimension; {again}"
+            f"{KEY!r} of one dimension; {AGAIN}"
         )
-    if tokens.size and not 0 <= tokens.min() <= tokens.max() < vocabulary_size:
+    if not tokens.size:
+        raise InputError(f"{path}: holds 0 tokens, expected 1 or more; {AGAIN}")
+    if not 0 <= tokens.min() <= tokens.max() < vocabulary_size:
         raise InputError(
             f"{path}: tokens {tokens.min()}..{tokens.max()}, expected "
-            f"0..{vocabulary_size - 1} as in the vocabulary; {again}"
+            f"0..{vocabulary_size - 1} as in the vocabulary; {AGAIN}"
         )
     return tokens

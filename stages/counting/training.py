@@ -2,20 +2,23 @@
 
 Everything that makes up a recipe is a figure in params.yaml. The loop records loss
 and accuracy at every step, and can save its whole state and go on from it.
+
+Sizes: B windows a batch, T = bptt tokens a window, n tokens in the stream.
 """
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from stages.counting import batching, resume
+from stages.counting.flat import one_vector
 from stages.counting.models import CountingModel
 from stages.counting.params import Model, Recipe
 
@@ -33,12 +36,17 @@ class Saving:
     every: int
 
 
-def total_steps(recipe: Recipe, tokens: int, batch_size: int) -> int:
-    """Count the optimiser's steps in a training on a stream of `tokens`."""
-    if recipe.steps is not None:
-        return recipe.steps
-    assert recipe.epochs is not None
-    return recipe.epochs * batching.steps_per_epoch(tokens, batch_size, recipe.bptt)
+@dataclass
+class Training:
+    """What changes in a training, and so makes up its state."""
+
+    network: CountingModel
+    optimiser: torch.optim.Optimizer
+    curves: Tensor  # (steps, 3)
+    drawing: torch.Generator  # of windows
+    costs: Tensor  # (n - T,), what each window still costs
+    ends: list[Tensor]  # recurrent states that the last batch ended on, (1, B, H) each
+    step: int = 0  # done
 
 
 def train(
@@ -48,9 +56,9 @@ def train(
     vocabulary_size: int,
     seed: int,
     saving: Saving | None = None,
-    progress: Progress = lambda step, curve: None,
+    progress: Progress | None = None,
 ) -> tuple[dict[str, Tensor], Tensor]:
-    """Train one network on a token stream (n,) int64.
+    """Train one network on a token stream.
 
     Args:
         model: the architecture, with its batch size and learning rate.
@@ -59,90 +67,226 @@ def train(
         vocabulary_size: V.
         seed: fixes the initial weights and every draw after them.
         saving: where to save the state and go on from, if anywhere.
-        progress: called after each step with its number and curve.
+        progress: called after each step with its number and its point of the curves.
 
     Returns:
         The weights, and the curves (steps, 3) float32: loss in nats per token,
-        accuracy of the last token of the windows, and of all their tokens, in [0, 1].
+        accuracy of the windows' last token, and of all that are scored, in [0, 1].
 
     Raises:
         InputError: the stream is shorter than a window.
         resume.Stopped: a signal asked to stop; the state is saved.
     """
-    torch.manual_seed(seed)
-    network = CountingModel(model, vocabulary_size).train()
-    optimiser = torch.optim.Adam(
-        network.parameters(), lr=model.learning_rate, fused=True
-    )
     windows = batching.windows(stream, recipe.bptt)
     steps = total_steps(recipe, len(stream), model.batch_size)
-    curves = torch.zeros(steps, len(CURVES))
-    parts = Parts(network, optimiser, curves)
-    start = restore(parts, saving) if saving else 0
+    now = begin(model, recipe, vocabulary_size, seed, steps, len(windows))
+    if saving and (state := resume.load(saving.path, saving.key)):
+        restore(now, state)
+        print(f"train: {saving.path} found: going on after step {now.step}", flush=True)
 
+    vectors = [p for group in now.optimiser.param_groups for p in group["params"]]
     with resume.stop_signals() as stop:
-        for step in range(start, steps):
-            starts = batching.row_starts(
-                step, len(stream), model.batch_size, recipe.bptt
-            )
+        for step in range(now.step, steps):
+            set_rates(now.optimiser, model, recipe, step, steps)
+            if recipe.hard and measures(recipe, step):
+                losses = token_losses(now.network, stream, recipe)
+                now.costs = batching.window_costs(
+                    losses, recipe.bptt, recipe.burn_in, recipe.hard.power
+                )
+            starts = draw(now, model, recipe, step, len(stream))
             batch = windows[starts]  # (B, T + 1)
-            inputs, targets = batch[:, :-1], batch[:, 1:]  # (B, T) each
-            logits, _ = network(inputs)  # (B, T, V)
-            loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten())
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
+            inputs, targets = batch[:, :-1], batch[:, recipe.burn_in + 1 :]
+            loss, right, now.ends = learn(
+                now.network, recipe, inputs, targets, carried(now, model, recipe)
+            )
+            if recipe.clip_norm is not None:
+                nn.utils.clip_grad_norm_(vectors, recipe.clip_norm)
+            now.optimiser.step()
 
-            right = logits.detach().argmax(-1) == targets  # (B, T)
-            curves[step, 0] = loss.detach()
-            curves[step, 1] = right[:, -1].float().mean()
-            curves[step, 2] = right.float().mean()
-            progress(step, curves[step])
-            done = step + 1
-            if saving and (done % saving.every == 0 or done == steps or stop):
-                resume.save(saving.path, saving.key, snapshot(parts, done))
-            if stop:
-                raise resume.Stopped(128 + signal.Signals(stop[0]))
-    return network.state_dict(), curves
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What changes in a training, and so makes up its state."""
-
-    network: CountingModel
-    optimiser: torch.optim.Optimizer
-    curves: Tensor
+            now.curves[step, 0] = loss
+            now.curves[step, 1] = right[:, -1].float().mean()
+            now.curves[step, 2] = right.float().mean()
+            now.step = step + 1
+            if progress:
+                progress(step, now.curves[step])
+            asked = bool(stop)  # one look: a signal may come between two
+            if saving and (now.step % saving.every == 0 or now.step == steps or asked):
+                resume.save(saving.path, saving.key, snapshot(now))
+            if asked:
+                break  # stop_signals raises Stopped
+    return now.network.state_dict(), now.curves
 
 
-def snapshot(parts: Parts, step: int) -> resume.State:
-    """Copy the state after `step` steps into one flat mapping of tensors."""
-    state = {f"network.{k}": v for k, v in parts.network.state_dict().items()}
-    for index, slots in parts.optimiser.state_dict()["state"].items():
+def begin(
+    model: Model, recipe: Recipe, V: int, seed: int, steps: int, windows: int
+) -> Training:
+    """Build a network from its seed, and all that its training needs."""
+    torch.manual_seed(seed)
+    network = CountingModel(model, V).train()
+    table = network.copying.S if network.copying else None
+    rest = [p for p in network.parameters() if p is not table]
+    groups: list[dict[str, Any]] = [{"params": [one_vector(rest)]}]
+    if table is not None:
+        groups.append({"params": [one_vector([table])], "decays": False})
+    kind = torch.optim.AdamW if recipe.optimiser == "adamw" else torch.optim.Adam
+    return Training(
+        network,
+        kind(groups, lr=model.learning_rate, fused=True),
+        torch.zeros(steps, len(CURVES)),
+        torch.Generator().manual_seed(seed),
+        torch.ones(windows),
+        [],
+    )
+
+
+def learn(
+    network: CountingModel, recipe: Recipe, inputs: Tensor, targets: Tensor, state: Any
+) -> tuple[Tensor, Tensor, list[Tensor]]:
+    """Put the gradients of a step in their place.
+
+    By hand where all can be done so, else by autograd around the layers.
+
+    Args:
+        network: in training.
+        recipe: how it is trained.
+        inputs: (B, T), int64.
+        targets: (B, T - burn_in), int64.
+        state: that the batch starts on; None for zeros.
+
+    Returns:
+        The loss, which targets were foretold (B, T - burn_in), and the states that the
+        batch ends on.
+    """
+    if network.copying is None and not network.token_dropout:
+        return network.learn(inputs, targets, state, recipe.burn_in)
+    states, ends = network.read(inputs, state)
+    logits, _ = network.say(states, inputs, skip=recipe.burn_in)
+    loss = F.cross_entropy(  # time first, as the logits lie in memory
+        logits.transpose(0, 1).flatten(0, 1), targets.t().flatten()
+    )
+    network.zero_grad(set_to_none=False)
+    loss.backward()
+    right = logits.detach().argmax(-1) == targets
+    return loss.detach(), right, [part.detach() for part in parts_of(ends)]
+
+
+def total_steps(recipe: Recipe, tokens: int, batch_size: int) -> int:
+    """Count the optimiser's steps in a training on a stream of `tokens`."""
+    if recipe.steps is not None:
+        return recipe.steps
+    assert recipe.epochs is not None
+    return recipe.epochs * batching.steps_per_epoch(tokens, batch_size, recipe.bptt)
+
+
+def set_rates(
+    optimiser: torch.optim.Optimizer,
+    model: Model,
+    recipe: Recipe,
+    step: int,
+    steps: int,
+) -> None:
+    """Set learning rate and weight decay, which are functions of the step alone.
+
+    One-cycle (Smith and Topin 2018) in straight lines: up to the learning rate in the
+    warm-up, and down to nothing after it.
+    """
+    rate = model.learning_rate
+    if recipe.warm_up is not None:
+        top = recipe.warm_up * steps
+        rate *= (step + 1) / top if step + 1 <= top else (steps - step) / (steps - top)
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+        if decay := recipe.weight_decay:
+            value = decay.first if step < decay.at * steps else decay.then
+            group["weight_decay"] = value if group.get("decays", True) else 0.0
+
+
+def measures(recipe: Recipe, step: int) -> bool:
+    """Tell whether the windows' costs are measured before this step."""
+    hard = recipe.hard
+    return hard is not None and step >= hard.from_step and step % hard.every == 0
+
+
+def draw(now: Training, model: Model, recipe: Recipe, step: int, tokens: int) -> Tensor:
+    """Choose where the windows (B,) of a step start in the stream."""
+    B = model.batch_size
+    if recipe.sampling == "rows":
+        return batching.row_starts(step, tokens, B, recipe.bptt)
+    hard = recipe.hard
+    count = round(hard.share * B) if hard and step >= hard.from_step else 0
+    starts = batching.random_starts(len(now.costs), B - count, now.drawing)
+    if count:
+        harder = batching.hard_starts(now.costs, count, now.drawing)
+        starts = torch.cat([starts, harder])
+    return starts[torch.randperm(B, generator=now.drawing)]
+
+
+def carried(now: Training, model: Model, recipe: Recipe) -> Any:
+    """Give the states (1, B, H) that a batch starts on: zero, or another one's end."""
+    if not recipe.carry or not now.ends:
+        return None
+    keep = torch.rand(model.batch_size, 1, generator=now.drawing) < recipe.carry
+    kept = [part * keep for part in now.ends]
+    return kept[0] if len(kept) == 1 else tuple(kept)
+
+
+def parts_of(state: Any) -> list[Tensor]:
+    """List the tensors of a recurrent state: one, or the LSTM's two."""
+    return [state] if isinstance(state, Tensor) else list(state)
+
+
+@torch.no_grad()
+def token_losses(network: CountingModel, stream: Tensor, recipe: Recipe) -> Tensor:
+    """Measure the loss of every token of the stream, (n,), in nats.
+
+    Windows follow each other at T - burn_in tokens, so that each token is scored once,
+    with at least burn_in tokens before it; the first and last few are left at zero.
+    """
+    T, skip = recipe.bptt, recipe.burn_in
+    losses = torch.zeros(len(stream))
+    network.eval()
+    for some in stream.unfold(0, T + 1, T - skip).split(256):
+        inputs, targets = some[:, :-1], some[:, skip + 1 :]
+        states, _ = network.read(inputs)
+        logits, _ = network.say(states, inputs, skip=skip)
+        found = F.cross_entropy(logits.transpose(1, 2), targets, reduction="none")
+        start = int(some.storage_offset()) - int(stream.storage_offset()) + skip + 1
+        losses[start : start + found.numel()] = found.flatten()
+    network.train()
+    return losses
+
+
+def snapshot(now: Training) -> resume.State:
+    """Copy the state into one flat mapping of tensors."""
+    state = {f"network.{k}": v for k, v in now.network.state_dict().items()}
+    for index, slots in now.optimiser.state_dict()["state"].items():
         state |= {f"optimiser.{index}.{name}": value for name, value in slots.items()}
-    state["curves"] = parts.curves[:step]
+    state |= {f"ends.{i}": part for i, part in enumerate(now.ends)}
+    state["curves"] = now.curves[: now.step]
+    state["costs"] = now.costs
     state["random"] = torch.get_rng_state()
+    state["drawing"] = now.drawing.get_state()
     return {name: value.clone().contiguous() for name, value in state.items()}
 
 
-def restore(parts: Parts, saving: Saving) -> int:
-    """Take over a saved state; returns the number of steps it has done, or 0."""
-    state = resume.load(saving.path, saving.key)
-    if state is None:
-        return 0
-    parts.network.load_state_dict(_under("network.", state))
+def restore(now: Training, state: resume.State) -> None:
+    """Take over a state that `snapshot` made."""
+    now.network.load_state_dict(_under("network.", state))
     slots: dict[int, dict[str, Tensor]] = {}
     for name, value in _under("optimiser.", state).items():
         index, _, slot = name.partition(".")
         slots.setdefault(int(index), {})[slot] = value
-    whole = parts.optimiser.state_dict()
-    parts.optimiser.load_state_dict({**whole, "state": slots})
-    done = len(state["curves"])
-    parts.curves[:done] = state["curves"]
+    whole = now.optimiser.state_dict()
+    now.optimiser.load_state_dict({**whole, "state": slots})
+    now.step = len(state["curves"])
+    now.curves[: now.step] = state["curves"]
+    now.costs = state["costs"]
+    now.ends = list(_under("ends.", state).values())
     torch.set_rng_state(state["random"])
-    return done
+    now.drawing.set_state(state["drawing"])
 
 
 def _under(prefix: str, state: resume.State) -> resume.State:
-    """Select the entries under a prefix, without it."""
-    return {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
+    """Select the entries under a prefix, without it, in order."""
+    names = sorted(name for name in state if name.startswith(prefix))
+    return {name.removeprefix(prefix): state[name] for name in names}

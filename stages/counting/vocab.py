@@ -10,9 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from stages.counting import files
-from stages.counting.cli import InputError
+from stages.counting.cli import InputError, nearest, shown
 
 SEPARATOR = ","  # the token between two numbers
+
+MOST = np.iinfo(np.int16).max  # words that the tokens of a stream can tell apart
 
 Tokens = npt.NDArray[np.int16]
 
@@ -35,14 +37,15 @@ def read_numbers(path: Path) -> list[list[str]]:
         words = line.split()
         if any(SEPARATOR in word for word in words):
             raise InputError(
-                f"{path}, line {number}: {line.strip()!r} contains the separator "
-                f"{SEPARATOR!r}; expected one number a line, words only"
+                f"{path}, line {number}: {shown(line.strip())} contains the separator "
+                f"{SEPARATOR!r}; expected one number a line: split or correct the line"
             )
         if words:
             numbers.append(words)
     if not numbers:
         raise InputError(
-            f"{path}: no numbers in it; expected one spelled-out number a line"
+            f"{path}: 0 numbers in it, expected one spelled-out number a line: "
+            "run `dvc repro spell`, or fill the file"
         )
     return numbers
 
@@ -64,8 +67,18 @@ class Vocabulary:
 
     @classmethod
     def of(cls, numbers: list[list[str]]) -> Vocabulary:
-        """Collect the words of a training text."""
-        return cls(tuple(dict.fromkeys([SEPARATOR, *join(numbers)])))
+        """Collect the words of a training text.
+
+        Raises:
+            InputError: there are more of them than a token can count.
+        """
+        words = tuple(dict.fromkeys([SEPARATOR, *join(numbers)]))
+        if len(words) > MOST:
+            raise InputError(
+                f"the training text has {len(words):,} distinct words, expected at "
+                f"most {MOST:,}; give one spelled-out number a line"
+            )
+        return cls(words)
 
     @classmethod
     def load(cls, path: Path) -> Vocabulary:
@@ -75,22 +88,27 @@ class Vocabulary:
             InputError: it is not a list of distinct words that starts with the
                 separator.
         """
-        words = files.read_json(path)
+        again = "run `dvc repro prepare` again"
+        words = files.read_json(path, again)
         if (
             not isinstance(words, list)
             or not all(isinstance(word, str) for word in words)
             or words[:1] != [SEPARATOR]
-            or len(set(words)) != len(words)
         ):
             raise InputError(
-                f"{path}: expected a list of distinct words that starts with "
-                f"{SEPARATOR!r}; run `dvc repro prepare` again"
+                f"{path}: holds {shown(words)}, expected a list of words that starts "
+                f"with {SEPARATOR!r}; {again}"
+            )
+        if len(set(words)) != len(words):
+            twice = next(word for word in words if words.count(word) > 1)
+            raise InputError(
+                f"{path}: has {shown(twice)} twice, expected distinct words; {again}"
             )
         return cls(tuple(words))
 
-    def save(self, path: Path) -> None:
-        """Write the words as a JSON list, in the order of their tokens."""
-        files.write_json(path, list(self.words))
+    def content(self) -> str:
+        """Give the words as a JSON list, in the order of their tokens."""
+        return files.as_json(list(self.words))
 
     def __len__(self) -> int:
         return len(self.words)
@@ -110,10 +128,9 @@ class Vocabulary:
             for word in words:
                 if word not in self.tokens:
                     raise InputError(
-                        f"{path}, number {index}: the word {word!r} is not in the "
-                        f"vocabulary of the training text ({len(self)} words: "
-                        f"{' '.join(self.words[:6])} ...); correct the word, or add "
-                        "a number with it to train.txt"
+                        f"{path}, number {index}: the word {shown(word)} is not one "
+                        f"of the training text{nearest(word, self.words[1:])}: correct "
+                        "the word, or add a number with it to train.txt"
                     )
         return np.array([self.tokens[w] for w in join(numbers)], dtype=np.int16)
 

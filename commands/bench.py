@@ -1,0 +1,378 @@
+"""Measures our training step and evaluation against their peers, in one run.
+
+Every row runs its contenders in turn, round after round, so that what else happens on
+the machine meets them alike; it gives the median of each and its quartiles, and the
+median over the rounds of peer / ours. Beside them stands the time of the products
+alone, which no implementation on the same library can beat.
+
+Could be unfair:
+- nn: the same model on PyTorch's layers, time first and with a fused Adam.
+- autograd: the loop one step after the other is what a learner writes, no contender.
+- jax: has the same input table and one thread, but may use AVX-512, where our kernels
+  stay with AVX2 for the sake of equal bits; its compilation, 2-6 s, is not counted.
+- ours: tells a step's accuracy too, and the loss of an evaluation; peers do not.
+- article: measured on a few windows and scaled up, so its spread is not shown.
+- products: run with their operands in the cache.
+- Times are processor time of this process, which other work on the machine slows too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from stages.counting import cli, numerics
+
+os.environ["XLA_FLAGS"] = (
+    "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+)
+numerics.settle("portable")
+
+import torch  # noqa: E402
+import torch.nn.functional as F  # noqa: E402
+from torch import Tensor, nn  # noqa: E402
+
+from stages.counting import params, scoring  # noqa: E402
+from stages.counting.flat import one_vector  # noqa: E402
+from stages.counting.models import CountingModel  # noqa: E402
+from stages.counting.vocab import Vocabulary  # noqa: E402
+from stages.spell import spell  # noqa: E402
+
+V, H = 30, 64
+GATES = {"loop": 1, "rnn": 1, "gru": 3, "lstm": 4}
+Run = Callable[[], Any]
+
+
+def main() -> None:
+    """Run the measurements; print a table, write bench.json and bench.svg."""
+    parser = cli.Parser("commands.bench", __doc__)
+    parser.add_argument("--out", type=Path, default=Path("bench"), help="folder")
+    parser.add_argument("--rounds", type=int, default=9, help="of every row")
+    parser.add_argument(
+        "--kinds", nargs="+", default=list(GATES), choices=list(GATES), help="of layers"
+    )
+    parser.add_argument("--batch", nargs="+", type=int, default=[16, 64], help="sizes")
+    parser.add_argument("--bptt", nargs="+", type=int, default=[40, 70], help="tokens")
+    args = parser.parse_args()
+    if args.rounds < 3:
+        raise cli.InputError(f"--rounds: {args.rounds} given, expected 3 or more")
+    rows = []
+    for kind in args.kinds:
+        for B in args.batch:
+            for T in args.bptt:
+                runs = training_steps(kind, B, T)
+                rows.append(measure(f"step {kind} B={B} T={T}", runs, args.rounds, 3))
+                print(line(rows[-1]), flush=True)
+    train, valid = streams()
+    runs = evaluations(train, valid)
+    rows.append(measure("evaluate gru", runs, max(3, args.rounds // 3), 1))
+    article, ours = article_loop_ms(len(valid)), rows[-1]["ms"]["ours"][1]
+    rows[-1]["ms"]["article"] = [article] * 3
+    rows[-1]["ratio"]["article"] = article / ours
+    print(line(rows[-1]))
+    args.out.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(rows, indent=2) + "\n"
+    (args.out / "bench.json").write_text(text, encoding="utf-8")
+    draw(rows, args.out / "bench.svg")
+
+
+def streams() -> tuple[Tensor, Tensor]:
+    """Give the tokens to train and to evaluate on, as the pipeline has them."""
+    settings = params.load().spell
+    texts = {
+        name: [spell(i, settings.language).split() for i in range(first, last + 1)]
+        for name, (first, last) in settings.streams.items()
+        if name in ("train", "valid")
+    }
+    vocabulary = Vocabulary.of(texts["train"])
+    train, valid = (
+        torch.from_numpy(vocabulary.encode(texts[name], Path(name))).long()
+        for name in ("train", "valid")
+    )
+    return train, valid
+
+
+def measure(
+    name: str, runs: dict[str, Run], rounds: int, repeat: int
+) -> dict[str, Any]:
+    """Quartiles of milliseconds a run, and median peer / ours over the rounds."""
+    for run in runs.values():
+        run()
+    times: dict[str, list[float]] = {who: [] for who in runs}
+    for _ in range(rounds):
+        for who, run in runs.items():
+            begin = time.process_time()
+            for _ in range(repeat):
+                run()
+            times[who].append((time.process_time() - begin) * 1000 / repeat)
+    ratios = {
+        who: statistics.median(t / o for t, o in zip(ts, times["ours"], strict=True))
+        for who, ts in times.items()
+    }
+    quartiles = {who: statistics.quantiles(ts, n=4) for who, ts in times.items()}
+    return {"name": name, "ms": quartiles, "ratio": ratios}
+
+
+def line(row: dict[str, Any]) -> str:
+    """A row of the table: median, quartiles and ratio of every contender."""
+    cells = (
+        f"{who} {ms[1]:8.2f} [{ms[0]:.2f} {ms[2]:.2f}] x{row['ratio'][who]:.2f}"
+        for who, ms in row["ms"].items()
+    )
+    return f"{row['name']:24}" + "  ".join(cells)
+
+
+def training_steps(kind: str, B: int, T: int) -> dict[str, Run]:
+    """One training step of every contender, on the same random tokens."""
+    x, y = torch.randint(V, (2, B, T))
+    model = network(kind, B)
+    optimiser = torch.optim.Adam([one_vector(list(model.parameters()))], fused=True)
+
+    def ours() -> None:
+        model.learn(x, y)
+        optimiser.step()
+
+    runs: dict[str, Run] = {"ours": ours}
+    if kind == "loop":
+        runs["autograd"] = plain_step(ByAutograd(), x, y)
+    else:
+        runs["nn"] = plain_step(ByTorch(kind), x, y)
+    with contextlib.suppress(ImportError):
+        runs["jax"] = jax_step(kind, x, y)
+    return runs | {"products": step_products(kind, B, T)}
+
+
+def network(kind: str, B: int) -> CountingModel:
+    """Build our network of a kind."""
+    activation = {"loop": "relu", "rnn": "tanh"}.get(kind)
+    config = params.Model.model_validate(
+        {
+            "recurrence": kind,
+            "activation": activation,
+            "hidden_size": H,
+            "head": "linear",
+            "recipe": "any",
+            "batch_size": B,
+            "learning_rate": 0.001,
+        }
+    )
+    return CountingModel(config, V)
+
+
+def plain_step(model: nn.Module, x: Tensor, y: Tensor) -> Run:
+    """A training step as one writes it."""
+    optimiser = torch.optim.Adam(model.parameters(), 1e-3, fused=True)
+
+    def step() -> None:
+        loss = F.cross_entropy(model(x), y.t().reshape(-1))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+
+    return step
+
+
+class ByTorch(nn.Module):
+    """The article's model on PyTorch's layers."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        layer = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}[kind]
+        self.i_h, self.rnn = nn.Embedding(V, H), layer(H, H)
+        self.bn, self.h_o = nn.BatchNorm1d(H), nn.Linear(H, V)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Give logits (T * B, V) of tokens (B, T)."""
+        states, _ = self.rnn(self.i_h(x.t()))
+        logits: Tensor = self.h_o(self.bn(states.flatten(0, 1)))
+        return logits
+
+
+class ByAutograd(nn.Module):
+    """The article's loop, every step under autograd."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.i_h, self.h_h = nn.Embedding(V, H), nn.Linear(H, H)
+        self.bn, self.h_o = nn.BatchNorm1d(H), nn.Linear(H, V)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Give logits (T * B, V) of tokens (B, T)."""
+        h, states = torch.zeros(len(x), H), []
+        for tokens in x.t():
+            h = F.relu(self.h_h(h + self.i_h(tokens)))
+            states.append(h)
+        logits: Tensor = self.h_o(self.bn(torch.cat(states)))
+        return logits
+
+
+def jax_step(kind: str, x: Tensor, y: Tensor) -> Run:
+    """The same step in JAX: compiled scan, input table, optax's Adam."""
+    import jax
+    import jax.numpy as jnp
+    import optax
+
+    G, sigmoid, keys = (
+        GATES[kind],
+        jax.nn.sigmoid,
+        iter(jax.random.split(jax.random.key(0), 4)),
+    )
+
+    def normal(*shape: int, scale: float = 0.1) -> Any:
+        return jax.random.normal(next(keys), shape) * scale
+
+    p = {
+        "E": normal(V, H, scale=1), "W_ih": normal(H, G * H), "W_hh": normal(H, G * H),
+        "b_ih": jnp.zeros(G * H), "b_hh": jnp.zeros(G * H), "W_o": normal(H, V),
+        "b_o": jnp.zeros(V), "gamma": jnp.ones(H), "beta": jnp.zeros(H),
+    }  # fmt: skip
+
+    def loss(p: Any, x: Any, y: Any) -> Any:
+        table = p["E"] @ p["W_hh" if kind == "loop" else "W_ih"] + p["b_ih"]
+
+        def cell(state: Any, i: Any) -> Any:
+            h = state[0]
+            a = h @ p["W_hh"] + (0 if kind == "loop" else p["b_hh"])
+            if kind == "gru":
+                (ir, iz, i_n), (hr, hz, hn) = jnp.split(i, 3, -1), jnp.split(a, 3, -1)
+                z = sigmoid(iz + hz)
+                state = ((1 - z) * jnp.tanh(i_n + sigmoid(ir + hr) * hn) + z * h,)
+            elif kind == "lstm":
+                i_, f, g, o = jnp.split(i + a, 4, -1)
+                c = sigmoid(f) * state[1] + sigmoid(i_) * jnp.tanh(g)
+                state = (sigmoid(o) * jnp.tanh(c), c)
+            else:
+                state = (jax.nn.relu(i + a) if kind == "loop" else jnp.tanh(i + a),)
+            return state, state[0]
+
+        zero = jnp.zeros((len(x), H))
+        _, h = jax.lax.scan(cell, (zero,) * (1 + (kind == "lstm")), table[x.T])
+        h = (h - h.mean((0, 1))) * jax.lax.rsqrt(h.var((0, 1)) + 1e-5)
+        logits = (h * p["gamma"] + p["beta"]) @ p["W_o"] + p["b_o"]
+        return optax.softmax_cross_entropy_with_integer_labels(logits, y.T).mean()
+
+    adam = optax.adam(1e-3)
+
+    def step(p: Any, state: Any, x: Any, y: Any) -> Any:
+        value, gradient = jax.value_and_grad(loss)(p, x, y)
+        updates, state = adam.update(gradient, state)
+        return optax.apply_updates(p, updates), state, value
+
+    compiled = jax.jit(step)
+    carried, tokens, targets = (
+        (p, adam.init(p)),
+        jnp.array(x.numpy()),
+        jnp.array(y.numpy()),
+    )
+
+    def run() -> None:
+        nonlocal carried
+        *carried, value = compiled(*carried, tokens, targets)
+        value.block_until_ready()
+
+    return run
+
+
+def step_products(kind: str, B: int, T: int) -> Run:
+    """Give the matrix products of a step: of gates, gradients, weights and logits."""
+    G = GATES[kind] * H
+    h, W, gates, N = torch.rand(B, H), torch.rand(H, G), torch.rand(B, G), B * T
+    states, d_gates, logits, W_o = (
+        torch.rand(*shape) for shape in ((N, H), (N, G), (N, 32), (H, 32))
+    )
+    dh, dW = torch.empty(B, H), torch.empty(G, H)
+
+    @torch.inference_mode()
+    def run() -> None:
+        for _ in range(T):
+            torch.mm(h, W, out=gates)
+            torch.mm(gates, W.t(), out=dh)
+        torch.mm(d_gates.t(), states, out=dW)
+        torch.mm(states, W_o)
+        torch.mm(logits, W_o.t())
+        torch.mm(logits.t(), states)
+
+    return run
+
+
+def evaluations(train: Tensor, stream: Tensor) -> dict[str, Run]:
+    """Everything `score` measures, and what measures the accuracies with nn.GRU."""
+    model, peer = network("gru", 64).train(), ByTorch("gru").eval()
+    optimiser = torch.optim.Adam([one_vector(list(model.parameters()))], 3e-3)
+    for _ in range(100):
+        some = train.unfold(0, 71, 1)[torch.randint(len(train) - 70, (64,))]
+        model.learn(some[:, :-1], some[:, 1:])
+        optimiser.step()
+    model.eval()
+    n, C, G = len(stream), scoring.CHUNK, 3 * H
+    h, W, W_o = torch.rand(C, H), torch.rand(H, G), torch.rand(H, 32)
+    gates, logits = torch.empty(C, G), torch.empty(C, 32)
+
+    @torch.inference_mode()
+    def batched() -> None:  # three passes: context, greedy decoding, windows
+        windows = stream.unfold(0, 40, 1)
+        _, hidden = peer.rnn(peer.i_h(windows[:, :20].t()))
+        token = windows[:, 19]
+        for _ in range(20):
+            states, hidden = peer.rnn(peer.i_h(token[None]), hidden)
+            token = peer.h_o(peer.bn(states[0])).argmax(-1)
+        peer(stream.unfold(0, 71, 1)[:, :70]).argmax(-1)
+
+    @torch.inference_mode()
+    def products() -> None:
+        for first in range(0, n - 70, C):
+            m = min(C, n - 70 - first)
+            for _ in range(70):
+                torch.mm(h[:m], W, out=gates[:m])
+                torch.mm(h[:m], W_o, out=logits[:m])
+
+    def ours() -> None:
+        scoring.score(model, stream, window=70, prompt=20, steps=20)
+
+    return {"ours": ours, "nn": batched, "products": products}
+
+
+@torch.inference_mode()
+def article_loop_ms(n: int, sample: int = 8) -> float:
+    """The article's loop over every window, growing prefix and all, from a sample."""
+    peer, window = ByTorch("gru").eval(), torch.randint(V, (1, 71))
+    begin = time.process_time()
+    for _ in range(sample):
+        prefix = window[:, :20]
+        for _ in range(20):
+            prefix = torch.cat([prefix, peer(prefix)[-1:].argmax(-1)[None]], 1)
+        peer(window[:, :70]).argmax(-1)
+    return (time.process_time() - begin) * 1000 / sample * (n - 39)
+
+
+def draw(rows: list[dict[str, Any]], path: Path) -> None:
+    """Bars of peer / ours, a group a row; above 1 ours is faster."""
+    import matplotlib as mpl
+
+    mpl.use("agg")
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(8, 0.5 * len(rows) + 1.5))
+    contenders = {who: i for i, who in enumerate(("nn", "autograd", "jax", "products"))}
+    for y, row in enumerate(rows):
+        for who, i in contenders.items():
+            if who in row["ratio"]:
+                axes.barh(y + 0.2 * i - 0.3, row["ratio"][who], 0.2, color=f"C{i}")
+    for who, i in contenders.items():
+        axes.barh([0], [0], color=f"C{i}", label=who)
+    axes.axvline(1, color="black", linewidth=0.8)
+    axes.set_yticks(range(len(rows)), [row["name"] for row in rows])
+    axes.invert_yaxis()
+    axes.set_xlabel("time of the peer / time of ours")
+    axes.legend()
+    figure.savefig(path, bbox_inches="tight", dpi=120)
+
+
+if __name__ == "__main__":
+    cli.run("bench", main)

@@ -1,0 +1,102 @@
+"""Run the pipeline, several variants side by side if asked; DVC does the running.
+
+Each variant is a `dvc --wait-for-lock repro -s` of its two stages; a last plain
+`dvc repro` does what they have in common and confirms that nothing is left. A variant
+that fails does not stop the others; the command then ends with its exit code.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+
+from stages.counting import cli, params
+
+
+def main() -> None:
+    """Run what all variants need, then the variants, then the rest."""
+    parser = argparse.ArgumentParser(prog="commands.repro", description=__doc__)
+    parser.add_argument("--jobs", type=int, default=1, help="variants at a time")
+    parser.add_argument("--force", action="store_true", help="run even what is current")
+    args = parser.parse_args()
+    # Ctrl-C reaches DVC and its stages by itself; wait until they have saved and ended
+    stopped = Event()
+    signal.signal(signal.SIGINT, lambda *_: stopped.set())
+    if args.jobs < 1:
+        raise cli.InputError(f"--jobs {args.jobs}: expected 1 or more variants")
+    do_without_git()
+    mend_lock(Path())
+    force = ["--force", "--no-run-cache"] if args.force else []
+    if args.jobs == 1:
+        sys.exit(subprocess.run(["dvc", "repro", *force]).returncode)
+    run = subprocess.run(["dvc", "repro", *force, "prepare"])
+    if run.returncode:
+        sys.exit(run.returncode)
+    variants = list(params.load().models)
+    with ThreadPoolExecutor(args.jobs) as pool:
+        codes = list(pool.map(lambda name: reproduce(name, force, stopped), variants))
+    for name, code in zip(variants, codes, strict=True):
+        if code:
+            print(f"repro: {name} failed, its output is above", file=sys.stderr)
+    if any(codes):
+        sys.exit(max(codes))
+    sys.exit(subprocess.run(["dvc", "repro", *force[:0]]).returncode)
+
+
+def do_without_git() -> None:
+    """Let DVC work where there is no git repository, such as in an unpacked archive."""
+    git, question = shutil.which("git"), ["rev-parse", "--git-dir"]
+    inside = (
+        git and not subprocess.run([git, *question], capture_output=True).returncode
+    )
+    if not inside:
+        print("repro: no git repository here: DVC goes without (.dvc/config.local)")
+        subprocess.run(["dvc", "config", "--local", "core.no_scm", "true"], check=True)
+
+
+def mend_lock(root: Path) -> bool:
+    """Remove DVC's list of locks if a kill cut it short, since DVC refuses to read it.
+
+    DVC writes the list in place; a second look spares one that is just being written.
+    """
+    path = root / ".dvc/tmp/rwlock"
+    for pause in (0.5, 0.0):
+        if not path.is_file():
+            return False
+        try:
+            json.loads(path.read_text())
+        except ValueError:
+            time.sleep(pause)
+        else:
+            return False
+    path.unlink(missing_ok=True)
+    print(f"repro: {path} was cut short by a kill: removed")
+    return True
+
+
+def reproduce(variant: str, force: list[str], stopped: Event) -> int:
+    """Train and evaluate one variant; each of its lines carries its name."""
+    if stopped.is_set():
+        return 128 + signal.SIGINT
+    stages = [f"train@{variant}", f"evaluate@{variant}"]
+    command = ["dvc", "--wait-for-lock", "repro", *force, "-s", *stages]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.strip():
+            print(f"[{variant}] {line.rstrip()}", flush=True)
+    return process.wait()
+
+
+if __name__ == "__main__":
+    cli.run("repro", main)

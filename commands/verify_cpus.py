@@ -1,0 +1,116 @@
+"""Train and judge every kind of network on emulated processors, and compare the bits.
+
+Each processor runs this file with `--digest`: a small training and evaluation of every
+variant in params.yaml, reduced to md5 of weights, curves and scores. Emulation is user
+mode (qemu-x86_64, Debian's package qemu-user); it has no AVX-512, and it shows what the
+libraries choose for a processor, not what that processor's silicon rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from stages.counting import cli, numerics, params
+
+EMULATOR = "qemu-x86_64"
+MODELS = {
+    "Haswell-noTSX": "Intel, 2013",
+    "Broadwell-noTSX": "Intel, 2014",
+    "Skylake-Client": "Intel, 2015",
+    "EPYC": "AMD Zen 1, 2017",
+    "EPYC-Rome": "AMD Zen 2, 2019",
+}
+TOKENS = 9001  # of the stream, which has two batches of 64 rows of 70
+SHORT = {"epochs": 2, "steps": 24}  # in place of what a recipe says
+
+
+def main() -> None:
+    """Digest natively and under each model; exit 1 if any md5 differs."""
+    parser = argparse.ArgumentParser(prog="commands.verify_cpus", description=__doc__)
+    parser.add_argument("--digest", action="store_true", help="print md5 and stop")
+    parser.add_argument("--jobs", type=int, default=2, help="processors at a time")
+    args = parser.parse_args()
+    if args.digest:
+        print(json.dumps(digest()))
+        return
+    if shutil.which(EMULATOR) is None:
+        raise cli.InputError(
+            f"{EMULATOR} not found; install it with: apt-get install qemu-user"
+        )
+    native = run([])
+    with ThreadPoolExecutor(args.jobs) as pool:
+        found = dict(
+            zip(
+                MODELS,
+                pool.map(lambda model: run([EMULATOR, "-cpu", model]), MODELS),
+                strict=True,
+            )
+        )
+    print(f"{'md5 of':<20}{'native':<10}the same on")
+    failed = 0
+    for name, value in native.items():
+        verdicts = [
+            model if found[model].get(name) == value else f"{model} DIFFERS"
+            for model in MODELS
+        ]
+        failed += sum(verdict.endswith("DIFFERS") for verdict in verdicts)
+        print(f"{name:<20}{value:<10}{', '.join(verdicts)}")
+    about = ", ".join(f"{model} ({note})" for model, note in MODELS.items())
+    if failed:
+        sys.exit(f"verify-cpus: FAILED: {failed} md5 differ; models: {about}")
+    print(f"verify-cpus: {len(native)} md5 equal natively and on {about}")
+
+
+def run(prefix: list[str]) -> dict[str, str]:
+    """Run the digest in a process of its own, emulated if `prefix` says so."""
+    command = [*prefix, sys.executable, "-m", "commands.verify_cpus", "--digest"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise cli.InputError(f"{' '.join(prefix)} failed: {done.stderr.strip()[-300:]}")
+    result: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
+    print(f"verify-cpus: {prefix[-1] if prefix else 'native'} done", flush=True)
+    return result
+
+
+def digest() -> dict[str, str]:
+    """Train every variant a little, judge it, and give md5 of what came of it."""
+    settings = params.load()
+    numerics.settle("portable")
+    import torch
+
+    from stages.counting import scoring, training
+    from stages.counting.models import CountingModel
+
+    V = 30
+    drawing = torch.Generator().manual_seed(1)
+    stream = torch.randint(V, (TOKENS // 9,), generator=drawing).repeat(9)
+    result = {}
+    for name, model in settings.models.items():
+        recipe = settings.recipes[model.recipe]
+        recipe = recipe.model_copy(
+            update={key: n for key, n in SHORT.items() if getattr(recipe, key)}
+        )
+        weights, curves = training.train(model, recipe, stream, V, seed=0)
+        network = CountingModel(model, V).eval()
+        network.load_state_dict(weights)
+        scores = scoring.score(network, stream[:500], 70, 20, 20)
+        flat = torch.cat([w.flatten().float() for w in weights.values()])
+        result[f"{name} weights"] = md5(flat.numpy().tobytes())
+        result[f"{name} curves"] = md5(curves.numpy().tobytes())
+        result[f"{name} scores"] = md5(repr(scores).encode())
+    return result
+
+
+def md5(content: bytes) -> str:
+    """Give the first eight digits of an md5."""
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()[:8]
+
+
+if __name__ == "__main__":
+    cli.run("verify-cpus", main)

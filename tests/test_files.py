@@ -1,0 +1,79 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from stages.counting import files
+from stages.counting.cli import InputError
+
+
+def test_a_file_is_written_with_its_folder(tmp_path: Path) -> None:
+    files.write_text(tmp_path / "new" / "a.txt", "fünf\n")
+    assert (tmp_path / "new" / "a.txt").read_bytes() == b"f\xc3\xbcnf\n"
+
+
+def test_when_one_file_cannot_be_written_none_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("old")
+    (tmp_path / "c").write_text("a file where a folder is needed")
+    with pytest.raises(OSError, match="File exists"):
+        files.write({tmp_path / "a": "new", tmp_path / "c" / "d": "new"})
+    assert (tmp_path / "a").read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "c"]
+
+
+def test_a_folder_under_the_final_name_is_seen_before_anything_is_replaced(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a").write_text("old")
+    (tmp_path / "b").mkdir()
+    with pytest.raises(IsADirectoryError) as caught:
+        files.write({tmp_path / "a": "new", tmp_path / "b": "new"})
+    assert caught.value.filename == str(tmp_path / "b")
+    assert (tmp_path / "a").read_text() == "old"
+
+
+def test_an_error_says_which_files_are_new_already(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = Path.replace
+
+    def fail_on_b(self: Path, target: Path) -> Path:
+        if target.name == "b":
+            raise PermissionError(1, "Operation not permitted")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", fail_on_b)
+    with pytest.raises(InputError, match=r"b: not permitted.*already new: .*a$"):
+        files.write({tmp_path / "a": "new", tmp_path / "b": "new"})
+
+
+def test_what_a_killed_process_left_is_removed_and_a_living_one_is_let_be(
+    tmp_path: Path,
+) -> None:
+    dead = tmp_path / ".partial-999999999-a.txt"
+    living = tmp_path / f".partial-{os.getppid()}-a.txt"
+    for path in (dead, living):
+        path.write_text("half")
+    files.write_text(tmp_path / "a.txt", "whole")
+    assert not dead.exists()
+    assert living.exists()
+
+
+def test_a_file_gets_the_permissions_that_the_umask_leaves(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        files.write_text(tmp_path / "a", "")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o640
+
+
+def test_json_is_sorted_and_csv_has_fixed_digits() -> None:
+    assert files.as_json({"b": 1, "a": [2]}).startswith('{\n  "a": [\n    2')
+    table = files.as_csv(["seed", "loss"], [[0, 1 / 3], [1, 2.0]])
+    assert table == "seed,loss\n0,0.333333\n1,2.000000\n"
+
+
+def test_a_byte_order_mark_is_read_over(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"\xef\xbb\xbfone")
+    assert files.read_text(tmp_path / "a") == "one"

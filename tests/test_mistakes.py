@@ -1,0 +1,53 @@
+"""Kinds of error, on numbers that can be checked by eye."""
+
+import pytest
+
+from stages.counting import mistakes
+
+STREAM = (
+    "eight thousand nine hundred ninety nine , nine thousand , nine thousand one ,"
+    " nine thousand nine , nine thousand ten , nine thousand one hundred twenty"
+).split()
+
+
+def place(words: str, word: int) -> int:
+    """Find the place of the word-th word of the number `words` in the stream."""
+    target = [",", *words.split()]
+    padded = [",", *STREAM, ","]
+    for start in range(len(padded)):
+        if padded[start : start + len(target) + 1] == [*target, ","]:
+            return start + word
+    raise AssertionError(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "word", "kind", "nines"),
+    [
+        ("nine thousand", 0, "thousands", 3),
+        ("nine thousand", 1, "thousands", 3),
+        ("nine thousand", 2, "comma", 3),
+        ("nine thousand one", 2, "units", 0),
+        ("nine thousand ten", 2, "tens", 1),
+        ("nine thousand one hundred twenty", 2, "hundreds", 0),
+        ("nine thousand one hundred twenty", 3, "hundreds", 0),
+        ("nine thousand one hundred twenty", 4, "tens", 0),
+    ],
+)
+def test_a_wrong_token_has_a_kind_and_the_length_of_its_roll_over(
+    words: str, word: int, kind: str, nines: int
+) -> None:
+    at = place(words, word)
+    assert mistakes.kind_of(STREAM, at) == kind
+    assert mistakes.roll_over(STREAM, at) == nines
+
+
+def test_a_word_of_another_language_is_of_the_kind_other() -> None:
+    assert mistakes.kind_of(["sieben", ",", "acht"], 0) == "other"
+
+
+def test_the_table_counts_every_seed_and_loses_no_error() -> None:
+    places = [[0, 1, 7], [7]]
+    rows = mistakes.tabulate(STREAM, places)
+    assert len(rows) == len(mistakes.KINDS) * (mistakes.LONGEST + 1)
+    assert [sum(counts[seed] for _, _, counts in rows) for seed in (0, 1)] == [3, 1]
+    assert ("thousands", 3, [1, 1]) in rows

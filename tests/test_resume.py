@@ -126,7 +126,7 @@ def test_a_damaged_state_is_set_aside_with_a_line(
 
 def test_a_state_of_other_parameters_is_set_aside(finished: Project) -> None:
     stop_at(5, die, finished)
-    finished.set("models.gru.learning_rate", 0.02)
+    finished.set("models.gru.learning_rate", 0.03)
     assert "belongs to other parameters" in finished.run("train@gru").out
 
 
@@ -210,7 +210,7 @@ def test_a_training_stops_when_its_dvc_has_gone(
     assert stopped.value.code == 129
 
 
-@pytest.mark.parametrize("delay", [0.02, 0.4, 1.2])
+@pytest.mark.parametrize("delay", [0.4, 0.8, 1.2])
 def test_ctrl_c_shows_no_traceback_while_libraries_load(
     delay: float, finished: Project
 ) -> None:

@@ -86,8 +86,10 @@ def outputs(root: Path) -> dict[str, str]:
 
 
 def remove_outputs(root: Path, paths: dict[str, str]) -> None:
-    """Delete the outputs that git tracks, and the lock, so that all must be made."""
-    (root / "dvc.lock").unlink()
+    """Delete the outputs that git tracks, so that all must be made.
+
+    The lock stays, since DVC keeps its order of stages; every stage is forced to run.
+    """
     for path in paths:
         for file in sorted(root.glob(f"{path}/**/*")) or [root / path]:
             if file.is_file():

@@ -49,6 +49,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="commands.study", description=__doc__)
     parser.add_argument("study", type=Path, help="YAML file, in docs/studies")
     parser.add_argument("--jobs", type=int, default=1, help="trainings at a time")
+    parser.add_argument(
+        "--table", action="store_true", help="train nothing, lay out what is there"
+    )
     args = parser.parse_args()
     study = load(args.study)
     settings = params.load()
@@ -66,6 +69,8 @@ def main() -> None:
     ]
     done = [entry for entry in known if matches(entry, wanted)]
     missing = [w for w in wanted if not any(matches(e, [w]) for e in done)]
+    if args.table:
+        missing = []
     with ProcessPoolExecutor(args.jobs) as pool:
         running = [pool.submit(run, study, settings, entry) for entry in missing]
         for future in as_completed(running):
@@ -218,6 +223,8 @@ def draw(study: Study, done: list[dict[str, Any]]) -> str:
     axis = figure.subplots()
     for y, row in enumerate(study.rows):
         shares = [e["sequence_accuracy"] for e in done if e["name"] == row.name]
+        if not shares:
+            continue
         axis.plot(shares, [y] * len(shares), "o", color="#0072B2", ms=5, alpha=0.7)
         axis.plot([fmean(shares)], [y], "|", color="black", ms=14, mew=2)
     axis.set_yticks(range(len(study.rows)), [row.name for row in study.rows])

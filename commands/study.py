@@ -40,6 +40,7 @@ class Study(params.Section):
     title: str
     train: list[params.Range]  # one stream, one range after the other
     judge: list[params.Range]  # a stream each
+    digits: int = Field(default=10, ge=3, le=10)  # numbers with others are left out
     seeds: list[int]
     rows: list[Row]
 
@@ -147,11 +148,15 @@ def run(study: Study, settings: params.Params, entry: dict[str, Any]) -> dict[st
     from stages.counting.models import CountingModel
 
     language, judging = settings.spell.language, settings.evaluate
-    text = [words for part in study.train for words in spelled(part, language)]
+    parts = [spelled(part, study.digits, language) for part in study.train]
+    text = [words for part in parts for words in part]
     vocabulary = Vocabulary.of(text)
     train, *judged = (
         torch.from_numpy(vocabulary.encode(numbers, Path(study.title))).long()
-        for numbers in [text, *(spelled(part, language) for part in study.judge)]
+        for numbers in [
+            text,
+            *(spelled(part, study.digits, language) for part in study.judge),
+        ]
     )
     model = params.Model.model_validate(entry["variant"]["model"])
     recipe = params.Recipe.model_validate(entry["variant"]["recipe"])
@@ -174,9 +179,13 @@ def run(study: Study, settings: params.Params, entry: dict[str, Any]) -> dict[st
     }
 
 
-def spelled(part: list[int], language: str) -> list[list[str]]:
-    """Spell a range of numbers, as lists of words."""
-    return [spell(number, language).split() for number in range(part[0], part[1] + 1)]
+def spelled(part: list[int], digits: int, language: str) -> list[list[str]]:
+    """Spell a range of numbers of the first so many digits, as lists of words."""
+    return [
+        spell(number, language).split()
+        for number in range(part[0], part[1] + 1)
+        if int(max(str(number))) < digits
+    ]
 
 
 def in_words(ranges: list[list[int]]) -> str:
@@ -188,12 +197,13 @@ def in_words(ranges: list[list[int]]) -> str:
 
 def table(study: Study, done: list[dict[str, Any]]) -> str:
     """Lay the results out as a Markdown table, a row of the study a line."""
+    of_digits = f", without digits above {study.digits - 1}" * (study.digits < 10)
     lines = [
         f"# {study.title}",
         "",
         f"Trained on {in_words(study.train)}, judged on every window of "
-        f"{in_words(study.judge)}; seeds {', '.join(map(str, study.seeds))}. Made by "
-        "`python -m commands.study`.",
+        f"{in_words(study.judge)}{of_digits}; seeds "
+        f"{', '.join(map(str, study.seeds))}. Made by `python -m commands.study`.",
         "",
         "| row | changed | 71st token, train | 20 in a row, train "
         "| 20 in a row, mean | worst | by seed | counts on, median |",

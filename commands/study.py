@@ -25,7 +25,6 @@ from stages.counting.vocab import SEPARATOR, Vocabulary
 from stages.plot import STYLE, svg
 from stages.spell import spell
 
-
 NONE = 1e-4  # share of errors drawn as none; one sequence in a stream is 0.7e-4 or more
 
 

@@ -63,7 +63,7 @@ class Round:
     sent: list[str] = field(default_factory=list)  # to whom, or which signal
     codes: list[int] = field(default_factory=list)  # that DVC ended with
     resumed: int = 0  # trainings that went on from a saved state
-    mended: int = 0  # times that DVC's own lock list was cut short
+    mended: int = 0  # files of DVC's own that were cut short
     equal: bool = False  # the end has the expected bytes
     tracebacks: list[str] = field(default_factory=list)
 
@@ -145,8 +145,8 @@ def lengthen(root: Path) -> None:
 
 def results(root: Path) -> dict[str, Any]:
     """Give what must not differ: every result's md5, and what dvc.lock says."""
-    lock = yaml.safe_load((root / "dvc.lock").read_text(encoding="utf-8"))
-    return {**surroundings.digests(root), **lock["stages"]}
+    lock = yaml.safe_load((root / "dvc.lock").read_text(encoding="utf-8")) or {}
+    return {**surroundings.digests(root), **lock.get("stages", {})}
 
 
 def all_rounds(plans: list[Plan], whole: Whole, jobs: int) -> list[Round]:
@@ -181,7 +181,7 @@ def play(plan: Plan, whole: Whole) -> Round:
             else:
                 undo(root, one.kind)
             look(root, one)
-            one.mended += repro.mend_lock(root)
+            one.mended += repro.mend(root)
         print(finish(root), end="")
         look(root, one)
         found = results(root)
@@ -311,7 +311,7 @@ def report(name: str, rounds: list[Round]) -> bool:
     print(f"  sent to: {listed([to for one in rounds for to in one.sent])}")
     print(f"  exit codes of DVC: {listed([c for one in rounds for c in one.codes])}")
     print(f"  trainings that went on from a state: {sum(r.resumed for r in rounds)}")
-    print(f"  DVC's own lock list cut short: {sum(r.mended for r in rounds)}")
+    print(f"  files of DVC's own cut short: {sum(r.mended for r in rounds)}")
     tracebacks = [text for one in rounds for text in one.tracebacks]
     for text in tracebacks:
         print(f"  traceback of a stage:\n{text}")

@@ -8,17 +8,21 @@ that fails does not stop the others; the command then ends with its exit code.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 
-from stages.counting import cli, params
+import yaml
+
+from stages.counting import cli, files, params
 
 
 def main() -> None:
@@ -33,7 +37,7 @@ def main() -> None:
     if args.jobs < 1:
         raise cli.InputError(f"--jobs {args.jobs}: expected 1 or more variants")
     do_without_git()
-    mend_lock(Path())
+    mend(Path())
     force = ["--force", "--no-run-cache"] if args.force else []
     if args.jobs == 1:
         sys.exit(subprocess.run(["dvc", "repro", *force]).returncode)
@@ -64,24 +68,58 @@ def do_without_git() -> None:
         subprocess.run(["dvc", "config", "--local", "core.no_scm", "true"], check=True)
 
 
-def mend_lock(root: Path) -> bool:
-    """Remove DVC's list of locks if a kill cut it short, since DVC refuses to read it.
+def mend(root: Path) -> int:
+    """Mend what a kill cut short while DVC wrote it; how many files that were.
 
-    DVC writes the list in place; a second look spares one that is just being written.
+    DVC writes its list of locks and dvc.lock in place, and refuses to read a part of
+    them. The list is removed. In the place of dvc.lock comes the committed one, if
+    there is one; what is newer comes from DVC's run cache.
     """
-    path = root / ".dvc/tmp/rwlock"
+    locks, lock = root / ".dvc/tmp/rwlock", root / "dvc.lock"
+    cut = [path for path, read in ((locks, json.loads), (lock, read_lock))
+           if not is_whole(path, read)]  # fmt: skip
+    if locks in cut:
+        locks.unlink(missing_ok=True)
+        print(f"repro: {locks} was cut short by a kill: removed")
+    if lock in cut:
+        aside = root / ".dvc/tmp/dvc.lock.cut"
+        aside.parent.mkdir(exist_ok=True)
+        lock.replace(aside)
+        command = ["git", "show", "HEAD:./dvc.lock"]
+        with contextlib.suppress(OSError):  # no git on this machine
+            found = subprocess.run(command, cwd=root, capture_output=True, text=True)
+            if found.returncode == 0:
+                files.write_text(lock, found.stdout)
+        state = "as committed" if lock.is_file() else "begun anew"
+        print(f"repro: {lock} was cut short by a kill: {state}, set aside as {aside}")
+    return len(cut)
+
+
+def is_whole(path: Path, read: Callable[[str], object]) -> bool:
+    """Tell whether a file can be read; a second look spares one just being written."""
     for pause in (0.5, 0.0):
         if not path.is_file():
-            return False
+            return True
         try:
-            json.loads(path.read_text())
+            read(path.read_text(encoding="utf-8"))
         except ValueError:
             time.sleep(pause)
         else:
-            return False
-    path.unlink(missing_ok=True)
-    print(f"repro: {path} was cut short by a kill: removed")
-    return True
+            return True
+    return False
+
+
+def read_lock(text: str) -> None:
+    """Read dvc.lock as DVC does; ValueError if DVC would not, or the end is missing."""
+    from dvc.schema import COMPILED_LOCKFILE_SCHEMA
+    from voluptuous import Invalid
+
+    if not text.endswith("\n"):
+        raise ValueError("no end of line at the end")
+    try:
+        COMPILED_LOCKFILE_SCHEMA(yaml.safe_load(text))
+    except (yaml.YAMLError, Invalid) as error:
+        raise ValueError(str(error)) from None
 
 
 def reproduce(variant: str, force: list[str], stopped: Event) -> int:

@@ -17,6 +17,7 @@ from pathlib import Path
 GROUPS = {
     "words": ["num2words"],
     "arrays": ["numpy", "safetensors"],
+    "compiled": ["llvmlite", "numba"],
     "torch": ["torch"],
     "figures": ["matplotlib", "numpy", "pandas"],
 }

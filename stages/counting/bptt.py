@@ -1,35 +1,31 @@
 """A whole step of back-propagation through time, from tokens to gradients, by hand.
 
-For networks with a linear head; with a copy head, autograd goes the same way through
-the layers. The states stay in s, as recurrence.py carries them: batch norm takes no
-notice of scale and shift, but for its eps.
+`Learner` does what autograd does of `CountingModel.forward` and the cross entropy, and
+`Reader` what evaluation needs of it, both in compiled functions, one after the other:
 
-With y = s - mean, rs = 1 / sqrt(var + eps / scale^2) and c = gamma * rs, over the N
-positions that are scored:
-    logits = y (W * c)' + (b + W beta),  p = softmax(logits)
-    loss = mean of -log p_target,  d = (p - onehot(target)) / N
-Backward:
-    db = sum of d,  D = (d' y) * rs,  dW = D * gamma + db beta'
-    dgamma = sum over V of W * D,  dbeta = W' db
-    ds = d (W * c) - (c / N) * (dbeta + y * rs * dgamma)
+    table of input sides -> states (recurrence.py) -> projected states (readout.py)
+    -> probabilities (readout.py, or copying.py with a copy head)
 
-Sizes: B windows, T tokens, H hidden, V vocabulary, N = (T - skip) * B.
+Sizes: T tokens, B windows, H hidden, V vocabulary, P projected values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from stages.counting.layers import Layer, product, put
-from stages.counting.readout import check_positions, move_statistics
-from stages.counting.recurrence import Loan, Walk, add_product
+from stages.counting import copying, readout
+from stages.counting.compiled import Array, add_product, linear
 
-LEAST = 1e-30  # of a target's probability, for a loss that is no infinity
-NEVER = -1e30  # logit of what is no token
+if TYPE_CHECKING:
+    from stages.counting.models import CountingModel
+
+
+CHUNK = 64  # windows read at once: what the processor keeps at hand
 
 
 class Learnt(NamedTuple):
@@ -40,116 +36,251 @@ class Learnt(NamedTuple):
     ends: list[Tensor]  # the state after the last token, (1, B, H) each
 
 
-def learn(
-    layer: Layer,
-    embedding: nn.Embedding,
-    bn: nn.BatchNorm1d,
-    h_o: nn.Linear,
-    tokens: Tensor,
-    targets: Tensor,
-    state: Sequence[Tensor] = (),
-    skip: int = 0,
-) -> Learnt:
-    """Put the gradients of the mean cross entropy in the place of the parameters' own.
+class Pass:
+    """A network over T tokens of B windows: its buffers, and the way forward."""
 
-    Moves the running statistics of batch norm.
+    def __init__(self, network: CountingModel, T: int, B: int, skip: int = 0) -> None:
+        self.network, self.layer = network, network.layer
+        self.recurrence = self.layer.recurrence
+        self.T, self.B, self.skip, self.H = T, B, skip, self.layer.hidden_size
+        self.dtype = array(network.h_o.weight).dtype
+        V, P = network.i_h.num_embeddings, network.h_o.out_features
+        self.layout = readout.Layout.of(V, P)
+        self.copies = network.copying is not None
+        # with a copy head every position is projected: keys are among the first, too
+        self.first = 0 if self.copies else skip
+        stored, G = self.recurrence.stored, self.recurrence.gates
+        self.h, self.x = self.new(T + 1, B, self.H), self.new(V + 1, G * self.H)
+        self.c = self.new(*(self.h.shape if self.recurrence.cells else (1, 1, 1)))
+        self.gates = self.new(*((T, B, stored * self.H) if stored else (1, 1, 1)))
+        self.states = self.h[1 + self.first :].reshape(-1, self.H)
+        self.out = self.new(len(self.states), self.layout.columns)
+        self.W_c, self.shift = (
+            self.new(self.layout.columns, self.H),
+            self.new(self.layout.columns),
+        )
+        self.said = np.zeros((T - skip, B), np.int64)
+        self.nats = self.new(T - skip, B)
+        self.shut = np.zeros((T, B), np.bool_)  # where nothing may be copied
+        if self.copies:
+            self.S = self.new(V, self.layout.logits)
+            self.attention = self.new(B, T, -(-T // 8) * 8)
+
+    def new(self, *shape: int) -> Array:
+        """Make an array of zeros."""
+        return np.zeros(shape, self.dtype)
+
+    def walk(self, tokens: Array, start: Sequence[Tensor]) -> None:
+        """Fill the states, from tokens (T, B) and a state, (1, B, H) each, or zero."""
+        W_in, b_in = map(array, self.layer.input_weights())
+        table, self.W = array(self.network.i_h.weight), array(self.layer.weight_hh)
+        linear(self.x[:-1], table, np.ascontiguousarray(W_in.T), b_in)
+        self.x[-1] = b_in  # a token that is read as nothing
+        for states, part in zip((self.h, self.c), start, strict=False):
+            states[0] = array(part)[0]
+        if not start:
+            self.h[0] = self.c[0] = 0
+        self.b = array(self.layer.bias_inside)
+        U = np.ascontiguousarray(self.W.T)
+        self.recurrence.forward(self.x, tokens, U, self.b, self.h, self.c, self.gates)
+
+    def project(self, y: Array, mean: Array, var: Array) -> None:
+        """Fill `out` from y, the states less what `mean` will not take off."""
+        bn, h_o, (V, _, logits, _) = self.network.bn, self.network.h_o, self.layout
+        self.rs = (1 / np.sqrt(var + self.dtype.type(bn.eps))).astype(self.dtype)
+        W, b, gamma, beta = map(array, (h_o.weight, h_o.bias, bn.weight, bn.bias))
+        readout.fold(W, b, gamma, beta, mean, self.rs, V, logits, self.W_c, self.shift)
+        linear(self.out, y, np.ascontiguousarray(self.W_c.T), self.shift)
+
+    def say(self, tokens: Array, targets: Array) -> None:
+        """Fill `said` and `nats`; the logits in `out` become probabilities.
+
+        Args:
+            tokens: (T, B), as a copy head sees them.
+            targets: (T - skip, B).
+        """
+        if self.network.copying is None:
+            said, nats = self.said.reshape(-1), self.nats.reshape(-1)
+            readout.say(self.out, self.layout.logits, targets.reshape(-1), said, nats)
+            return
+        copying.substitutes(array(self.network.copying.S), self.S)
+        copying.say(
+            self.rows(self.out), tokens, targets, self.shut, self.S, *self.sizes(),
+            self.attention, self.said, self.nats,
+        )  # fmt: skip
+
+    def rows(self, out: Array) -> Array:
+        """View rows (N, .) as (T, B, .)."""
+        return out.reshape(self.T - self.first, self.B, -1)
+
+    def sizes(self) -> tuple[int, int, int, Any, Any]:
+        """Give what the copy head needs to know: H, memory, skip, scale, floor."""
+        assert self.network.copying is not None
+        memory, number = self.network.copying.memory, self.dtype.type
+        return self.H, memory, self.skip, number(self.H**-0.5), number(copying.FLOOR)
+
+
+class Reader(Pass):
+    """A network in evaluation: what it says of windows, and what that costs."""
+
+    def __call__(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        """Read windows from a zero state.
+
+        Args:
+            tokens: (T + 1, B), int64: inputs, and the targets one further on.
+
+        Returns:
+            The likeliest tokens (T - skip, B), and -log p of the targets in nats,
+            alike; both are overwritten by the next call.
+        """
+        read, targets = tokens[:-1].numpy(), tokens[1 + self.skip :].numpy()
+        bn = self.network.bn
+        assert bn.running_mean is not None
+        assert bn.running_var is not None
+        self.walk(read, ())
+        self.project(self.states, array(bn.running_mean), array(bn.running_var))
+        self.say(read, targets)
+        return torch.from_numpy(self.said), torch.from_numpy(self.nats)
+
+
+def read(
+    network: CountingModel, windows: Tensor, skip: int = 0
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Read windows (n, T + 1) some at a time; gives their tokens, `said` and `nats`.
+
+    Time comes first: (T + 1, C), and (T - skip, C) twice, for C windows; see Reader.
+    """
+    reader: Reader | None = None
+    for some in windows.split(CHUNK):
+        if reader is None or len(some) != reader.B:
+            reader = Reader(network, windows.shape[1] - 1, len(some), skip)
+        tokens = some.t().contiguous()
+        yield tokens, *reader(tokens)
+
+
+class Learner(Pass):
+    """A network in training.
 
     Args:
-        layer: Loop, RNN, GRU or LSTM.
-        embedding: (V, I).
-        bn: batch norm over H, in training.
-        h_o: linear layer from H to V.
-        tokens: (T, B), int64.
-        targets: (T - skip, B), int64.
-        state: before the first token, (1, B, H) each; nothing for zeros.
+        network: what learns; its parameters are given gradients if they have none.
+        T: tokens of a window.
+        B: windows of a batch.
         skip: the first positions, which are not scored.
 
     Raises:
         ValueError: there is but one position to take statistics from.
     """
-    (T, B), H = tokens.shape, layer.hidden_size
-    check_positions(targets.numel())
-    loan = Loan(layer.walk, T, B, H, embedding.weight.dtype)
-    with torch.inference_mode():
-        walk, tokens, E = loan.walk, tokens.contiguous(), embedding.weight
-        start = [part[0] for part in state] or [E.new_zeros(B, H)] * layer.carried
-        walk.forward(
-            layer.input_side(E), tokens, layer.weight_hh, layer.bias_inside, *start
+
+    def __init__(self, network: CountingModel, T: int, B: int, skip: int = 0) -> None:
+        super().__init__(network, T, B, skip)
+        if len(self.states) < 2:
+            raise ValueError(
+                f"{len(self.states)} position has no variance: train on 2 or more"
+            )
+        for parameter in network.parameters():
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+        H, G = self.H, self.recurrence.gates
+        self.y, self.mean, self.var = self.new(*self.states.shape), *self.new(2, H)
+        self.up = self.new(T, B, H)
+        self.dx, self.dW, self.db = (
+            self.new(*self.x.shape),
+            self.new(G * H, H),
+            self.new(H),
         )
-        head = Head(walk, bn, h_o, targets.flatten(), skip)
-        dx, dW, db, _ = walk.backward(head.above)
-        put(embedding.weight, layer.put_gradients(E, dx, dW, db))
-        ends = walk.end()
-    ends = [part.clone().unsqueeze(0) for part in ends]  # out of inference mode
-    return Learnt(head.loss.clone(), head.right.clone().view(targets.shape), ends)
+        self.dh, self.dc = self.new(2, B, H)
+        self.D, self.d_sum = self.new(*self.W_c.shape), self.new(len(self.W_c))
+        self.none = self.new(H)  # mean of states that are less their mean already
+        if self.copies:
+            self.d, self.dS = self.new(*self.out.shape), self.new(*self.S.shape)
+
+    def __call__(
+        self, tokens: Tensor, targets: Tensor, state: Sequence[Tensor] = ()
+    ) -> Learnt:
+        """Put the gradients of the mean cross entropy in the place of the parameters'.
+
+        Moves the running statistics of batch norm.
+
+        Args:
+            tokens: (T, B), int64.
+            targets: (T - skip, B), int64.
+            state: before the first token, (1, B, H) each; nothing for zeros.
+        """
+        words, wanted = (part.contiguous().numpy() for part in (tokens, targets))
+        read = self.drop(words)
+        self.walk(read, state)
+        readout.statistics(self.states, self.y, self.mean, self.var)
+        self.move_statistics()
+        self.project(self.y, self.none, self.var)
+        self.say(words, wanted)
+        right, loss = torch.from_numpy(self.said == wanted), readout.mean(self.nats)
+        self.back(read, words, wanted)
+        parts = (self.h, self.c)[: 1 + self.recurrence.cells]
+        ends = [torch.from_numpy(part[-1:].copy()) for part in parts]
+        return Learnt(self.network.h_o.weight.new_tensor(loss), right, ends)
+
+    def drop(self, words: Array) -> Array:
+        """Draw where nothing may be copied, and which tokens are read as nothing."""
+        network, copying = self.network, self.network.copying
+        if copying is not None and copying.dropout:
+            self.shut = (torch.rand(words.shape) < copying.dropout).numpy()
+        if not network.token_dropout:
+            return words
+        unread = (torch.rand(words.shape) < network.token_dropout).numpy()
+        return np.where(unread, len(self.x) - 1, words)
+
+    def move_statistics(self) -> None:
+        """Move the running statistics as PyTorch does."""
+        bn, N = self.network.bn, len(self.states)
+        assert bn.momentum is not None
+        assert bn.num_batches_tracked is not None
+        bn.num_batches_tracked += 1
+        unbiased = self.var * (N / (N - 1))
+        for running, now in ((bn.running_mean, self.mean), (bn.running_var, unbiased)):
+            kept = array(running)
+            kept += self.dtype.type(bn.momentum) * (now - kept)
+
+    def back(self, read: Array, words: Array, targets: Array) -> None:
+        """Go all the way back."""
+        bn, h_o, (V, _, logits, _) = self.network.bn, self.network.h_o, self.layout
+        d = self.out
+        if self.network.copying is None:
+            readout.unsay(d, targets.reshape(-1))
+        else:
+            d = self.d
+            S, dS = self.network.copying.S, self.dS
+            copying.unsay(
+                self.rows(self.out), words, targets, self.S, *self.sizes(),
+                self.attention, self.rows(d), dS,
+            )  # fmt: skip
+            copying.unsubstitutes(self.S, dS, gradient(S))
+        readout.unfold(
+            d, self.y, array(h_o.weight), array(bn.weight), array(bn.bias), self.rs,
+            V, logits, self.W_c, self.D, self.d_sum,
+            self.up[self.first :].reshape(-1, self.H),
+            *map(gradient, (h_o.weight, h_o.bias, bn.weight, bn.bias)),
+        )  # fmt: skip
+        for part in (self.dx, self.dW, self.db, self.dh, self.dc):
+            part[:] = 0
+        self.recurrence.backward(
+            self.up, read, self.W, self.h, self.c, self.gates,
+            self.dx, self.dW, self.db, self.dh, self.dc,
+        )  # fmt: skip
+        table, W_in = self.network.i_h.weight, array(self.layer.input_weights()[0])
+        dx, d_table = self.dx[:-1], gradient(table)
+        d_table[:] = 0
+        add_product(d_table, dx, W_in)
+        dW_in = self.new(*W_in.shape)
+        add_product(dW_in, dx.T, array(table))
+        self.layer.put_gradients(dW_in, self.dx.sum(0), self.dW, self.db)
 
 
-class Buffers:
-    """What a head writes, for the next step to write again."""
-
-    def __init__(self, s: Tensor, columns: int) -> None:
-        self.y, self.squares = torch.empty_like(s), torch.empty_like(s)  # (N, H)
-        self.d = s.new_empty(len(s), columns)
-        self.rows = torch.arange(len(s)) * columns  # where they start in d
+def array(tensor: Tensor | None) -> Array:
+    """View a tensor as an array."""
+    assert tensor is not None
+    return tensor.detach().numpy()
 
 
-class Head:
-    """Batch norm, linear layer and cross entropy over the states of a walk."""
-
-    def __init__(
-        self,
-        walk: Walk,
-        bn: nn.BatchNorm1d,
-        h_o: nn.Linear,
-        targets: Tensor,
-        skip: int,
-    ) -> None:
-        self.B, self.skip = walk.s.shape[1], skip
-        s, scale = walk.s[1 + skip :].flatten(0, 1), walk.scale  # (N, H)
-        gamma, W, (N, H) = bn.weight, h_o.weight, s.shape
-        V, columns = len(W), -(-len(W) // 16) * 16  # 30 columns take as long as 60
-        if (N, columns) not in walk.kept:
-            walk.kept[N, columns] = Buffers(s, columns)
-        spare: Buffers = walk.kept[N, columns]
-
-        mean = s.mean(0)
-        self.y = torch.sub(s, mean, out=spare.y)
-        var = torch.mul(self.y, self.y, out=spare.squares).mean(0)
-        rs = torch.rsqrt(var + bn.eps / scale**2)
-        move_statistics(bn, mean * scale + walk.shift, var * scale**2, N)
-
-        W_c, shift = s.new_zeros(columns, H), s.new_full((columns,), NEVER)
-        torch.mul(W, gamma * rs, out=W_c[:V])
-        torch.add(h_o.bias, (W * bn.bias).sum(1), out=shift[:V])
-        self.d = spare.d.copy_(shift)  # (N, columns)
-        torch.softmax(add_product(self.d, self.y, W_c.t()), 1, out=self.d)
-        at = spare.rows + targets  # (N,)
-        flat = self.d.view(-1)
-        found = flat.index_select(0, at)
-        # xlogy, since torch.log takes MKL's vector functions, whose bits differ by CPU
-        self.loss = -torch.xlogy(walk.one, found.clamp_min(LEAST)).mean()
-        self.right = found == self.d.amax(1)
-        flat.index_copy_(0, at, found - 1)  # N times what the docstring calls d
-
-        d_bias = self.d.sum(0)[:V] / N
-        D = product(self.d.t(), self.y)[:V].mul_(rs / N)
-        d_gamma, d_beta = (W * D).sum(0), (W * d_bias.unsqueeze(1)).sum(0)
-        put(h_o.weight, torch.addr(D * gamma, d_bias, bn.bias))
-        put(h_o.bias, d_bias)
-        put(bn.weight, d_gamma)
-        put(bn.bias, d_beta)
-        share = gamma * rs / -N
-        self.W_c, self.constant = W_c / N, share * d_beta
-        self.factor = share * rs * d_gamma
-
-    def above(self, at: slice, out: Tensor) -> None:
-        """Put ds of some steps into out, (m, B, H); nothing comes to skipped ones."""
-        first = max(at.start, self.skip)
-        if first >= at.stop:
-            out.zero_()
-            return
-        out[: first - at.start] = 0
-        rows = slice((first - self.skip) * self.B, (at.stop - self.skip) * self.B)
-        ds = out[first - at.start :].flatten(0, 1)
-        add_product(ds.copy_(self.constant), self.d[rows], self.W_c)
-        ds.addcmul_(self.y[rows], self.factor)
+def gradient(parameter: Tensor) -> Array:
+    """View the gradient of a parameter as an array."""
+    return array(parameter.grad)

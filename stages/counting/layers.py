@@ -10,21 +10,18 @@ Sizes: T steps, B batch, I input, H hidden, V vocabulary.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.autograd.function import Function, once_differentiable
 
-from stages.counting.recurrence import (
-    GRUWalk,
-    LoopWalk,
-    LSTMWalk,
-    RNNWalk,
-    Walk,
-    add_product,
-    walk,
-)
+from stages.counting import recurrence as equations
+from stages.counting.compiled import Array
+from stages.counting.recurrence import Recurrence
 
 
 class Layer(nn.Module):
@@ -33,8 +30,12 @@ class Layer(nn.Module):
     One layer, one direction, time first.
     """
 
-    carried = 1  # tensors in the hidden state; the LSTM's are two
-    walk: type[Walk]  # the equations
+    recurrence: Recurrence  # the equations
+
+    @property
+    def carried(self) -> int:
+        """Tensors in the hidden state; the LSTM's are two."""
+        return 1 + self.recurrence.cells
 
     def __init__(self, input_size: int, hidden_size: int) -> None:
         super().__init__()
@@ -103,9 +104,14 @@ class Layer(nn.Module):
                     f"hidden has shape {tuple(part.shape)}, expected "
                     f"(1, {B}, {self.hidden_size})"
                 )
-        start = (part[0] for part in hidden)
-        x, W, b = self.input_side(inputs), self.weight_hh, self.bias_inside
-        h, *more = walk(self.walk, x, tokens, W, b, *start)
+        x = F.linear(inputs, *self.input_weights())
+        if tokens is None:  # every place is a row of its own
+            rows = torch.arange(inputs.shape[0] * B)
+            x, tokens = x.flatten(0, 1), rows.view(-1, B)
+        start = [part[0] for part in hidden]
+        h, *more = Along.apply(  # type: ignore[no-untyped-call]
+            self.recurrence, x, tokens, self.weight_hh, self.bias_inside, *start
+        )
         last = (h[-1:], *(part.unsqueeze(0) for part in more))
         return h, last if self.carried > 1 else last[0]
 
@@ -115,29 +121,68 @@ class Layer(nn.Module):
         raise NotImplementedError
 
     @property
-    def bias_inside(self) -> Tensor | None:
-        """A bias that is no part of the input side: a GRU's b_hh, (3 * H,)."""
-        return None
+    def bias_inside(self) -> Tensor:
+        """A GRU's b_hh, (3 * H,), which is no part of its input side; else nothing."""
+        return self.weight_hh.new_zeros(0)
 
-    def input_side(self, inputs: Tensor) -> Tensor:
-        """Give the input side of the gates, (.., G * H), of inputs (.., I)."""
+    def input_weights(self) -> tuple[Tensor, Tensor]:
+        """Give W_ih (G * H, I) and b (G * H,) of the input side."""
         raise NotImplementedError
 
-    def put_gradients(
-        self, table: Tensor, dx: Tensor, dW: Tensor, db: Tensor | None
-    ) -> Tensor:
+    def put_gradients(self, dW_in: Array, d_bias: Array, dW: Array, db: Array) -> None:
         """Put the gradients of all parameters in their place, without autograd.
 
         Args:
-            table: (V, I), what `input_side` was given.
-            dx: (V, G * H), the gradient of what it gave.
-            dW: (G * H, H), what came to `weight_hh` from the walk.
-            db: (3 * H,), the gradient of `bias_inside`.
-
-        Returns:
-            The gradient of the table, (V, I).
+            dW_in: of the first of `input_weights`.
+            d_bias: of the second.
+            dW: of `weight_hh`.
+            db: (H,), of the last third of `bias_inside`.
         """
         raise NotImplementedError
+
+
+class Along(Function):
+    """A recurrence along time and back, as one function of autograd."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, kind: Recurrence, x: Tensor, tokens: Tensor, W: Tensor, b: Tensor,
+        *start: Tensor,
+    ) -> tuple[Tensor, ...]:  # fmt: skip
+        """Give the states (T, B, H), and c_T of an LSTM; see recurrence.py."""
+        (T, B), H = tokens.shape, W.shape[1]
+        h, c = (x.new_zeros(shape) for shape in ((T + 1, B, H), (1, 1, 1)))
+        if kind.cells:
+            c = torch.zeros_like(h)
+        for states, part in zip((h, c), start, strict=False):
+            states[0] = part
+        gates = x.new_zeros((T, B, kind.stored * H) if kind.stored else (1, 1, 1))
+        tokens = tokens.contiguous()
+        U, x, b = W.t().contiguous(), x.contiguous(), b.contiguous()
+        kind.forward(*arrays(x, tokens, U, b, h, c, gates))
+        ctx.kind, ctx.rows = kind, x.shape
+        ctx.save_for_backward(tokens, W, b, h, c, gates)
+        return h[1:].clone(), *(c[-1].clone() for _ in range(kind.cells))
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, up: Tensor, *dc_T: Tensor) -> tuple[Tensor | None, ...]:
+        """Give the gradients of x, W, b and the start."""
+        tokens, W, b, h, c, gates = ctx.saved_tensors
+        kind, H = ctx.kind, W.shape[1]
+        dx, dW, db = W.new_zeros(ctx.rows), torch.zeros_like(W), W.new_zeros(H)
+        dh = torch.zeros_like(h[0])
+        dc = dc_T[0].clone() if kind.cells else dh.clone()
+        now = (up.contiguous(), tokens, W.contiguous(), h, c, gates, dx, dW, db, dh, dc)
+        kind.backward(*arrays(*now))
+        # r and z of a GRU: their two biases are one
+        d_inside = torch.cat([dx[:, : 2 * H].sum(0), db]) if len(b) else None
+        return None, dx, None, dW, d_inside, dh, *(dc for _ in range(kind.cells))
+
+
+def arrays(*tensors: Tensor) -> Sequence[Any]:
+    """View tensors as arrays."""
+    return [tensor.detach().numpy() for tensor in tensors]
 
 
 class Loop(Layer):
@@ -152,7 +197,7 @@ class Loop(Layer):
 
     def __init__(self, hidden_size: int, nonlinearity: str = "relu") -> None:
         super().__init__(hidden_size, hidden_size)
-        self.walk = RNNWalk if is_tanh(nonlinearity) else LoopWalk
+        self.recurrence = simple(nonlinearity)
         self.h_h = nn.Linear(hidden_size, hidden_size)
 
     @property
@@ -160,27 +205,22 @@ class Loop(Layer):
         """W, (H, H)."""
         return self.h_h.weight
 
-    def input_side(self, inputs: Tensor) -> Tensor:
-        """W e + b, (.., H), of embedded inputs (.., H)."""
-        return F.linear(inputs, self.h_h.weight, self.h_h.bias)
+    def input_weights(self) -> tuple[Tensor, Tensor]:
+        """See Layer; the same weights as along time."""
+        return self.h_h.weight, self.h_h.bias
 
-    def put_gradients(
-        self, table: Tensor, dx: Tensor, dW: Tensor, db: Tensor | None
-    ) -> Tensor:
+    def put_gradients(self, dW_in: Array, d_bias: Array, dW: Array, db: Array) -> None:
         """See Layer; W has a share from the input side and one from the walk."""
-        put(self.h_h.weight, add_product(dW, dx.t(), table))
-        put(self.h_h.bias, dx.sum(0))
-        return product(dx, self.weight_hh)
+        put(self.h_h.weight, dW_in + dW)
+        put(self.h_h.bias, d_bias)
 
 
 class Gated(Layer):
     """A layer with PyTorch's four parameters; the same seed gives the same weights."""
 
-    gates = 1
-
     def __init__(self, input_size: int, hidden_size: int) -> None:
         super().__init__(input_size, hidden_size)
-        rows, bound = self.gates * hidden_size, 1 / math.sqrt(hidden_size)
+        rows, bound = self.recurrence.gates * hidden_size, 1 / math.sqrt(hidden_size)
 
         def uniform(*shape: int) -> nn.Parameter:
             return nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
@@ -195,29 +235,23 @@ class Gated(Layer):
         """W, (G * H, H)."""
         return self.weight_hh_l0
 
-    def input_side(self, inputs: Tensor) -> Tensor:
-        """W_ih x + b_ih, (.., G * H), of inputs (.., I); b_hh too but for a GRU."""
-        bias: Tensor = self.bias_ih_l0
-        if self.bias_inside is None:
-            bias = bias + self.bias_hh_l0
-        if not torch.is_grad_enabled():
-            return F.linear(inputs, self.weight_ih_l0, bias)
-        # gate by gate, or the gradient of the inputs would need a product over G * H
-        pairs = zip(
-            self.weight_ih_l0.chunk(self.gates), bias.chunk(self.gates), strict=True
-        )
-        return torch.cat([F.linear(inputs, W, b) for W, b in pairs], -1)
+    def input_weights(self) -> tuple[Tensor, Tensor]:
+        """See Layer; b_hh is in b too, but for a GRU."""
+        bias = self.bias_ih_l0
+        return self.weight_ih_l0, bias if len(
+            self.bias_inside
+        ) else bias + self.bias_hh_l0
 
-    def put_gradients(
-        self, table: Tensor, dx: Tensor, dW: Tensor, db: Tensor | None
-    ) -> Tensor:
+    def put_gradients(self, dW_in: Array, d_bias: Array, dW: Array, db: Array) -> None:
         """See Layer."""
-        d_bias = dx.sum(0)
-        put(self.weight_ih_l0, product(dx.t(), table))
+        put(self.weight_ih_l0, dW_in)
         put(self.weight_hh_l0, dW)
         put(self.bias_ih_l0, d_bias)
-        put(self.bias_hh_l0, d_bias if db is None else db)
-        return product(dx, self.weight_ih_l0)
+        inside = len(self.bias_inside) > 0
+        put(
+            self.bias_hh_l0,
+            np.concatenate([d_bias[: -len(db)], db]) if inside else d_bias,
+        )
 
 
 class RNN(Gated):
@@ -232,19 +266,19 @@ class RNN(Gated):
     def __init__(
         self, input_size: int, hidden_size: int, nonlinearity: str = "tanh"
     ) -> None:
+        self.recurrence = simple(nonlinearity)
         super().__init__(input_size, hidden_size)
-        self.walk = RNNWalk if is_tanh(nonlinearity) else LoopWalk
 
 
 class GRU(Gated):
-    """In the place of torch.nn.GRU; the equations stand with `GRUWalk`.
+    """In the place of torch.nn.GRU; the equations stand with `gru_forward`.
 
     Args:
         input_size: I.
         hidden_size: H.
     """
 
-    gates, walk = 3, GRUWalk
+    recurrence = equations.GRU
 
     @property
     def bias_inside(self) -> Tensor:
@@ -253,30 +287,24 @@ class GRU(Gated):
 
 
 class LSTM(Gated):
-    """In the place of torch.nn.LSTM; the equations stand with `LSTMWalk`.
+    """In the place of torch.nn.LSTM; the equations stand with `lstm_forward`.
 
     Args:
         input_size: I.
         hidden_size: H.
     """
 
-    gates, carried, walk = 4, 2, LSTMWalk
+    recurrence = equations.LSTM
 
 
-def put(parameter: Tensor, gradient: Tensor) -> None:
-    """Let a parameter have a gradient, in the place of the one it has if it has one."""
-    if parameter.grad is None:
-        parameter.grad = torch.empty_like(parameter)
-    parameter.grad.copy_(gradient)
+def put(parameter: Tensor, gradient: Array) -> None:
+    """Fill the gradient that a parameter has."""
+    assert parameter.grad is not None
+    parameter.grad.copy_(torch.from_numpy(gradient))
 
 
-def product(a: Tensor, b: Tensor) -> Tensor:
-    """Multiply a (M, K) by b (K, N)."""
-    return add_product(a.new_zeros(len(a), b.shape[1]), a, b)
-
-
-def is_tanh(nonlinearity: str) -> bool:
-    """Whether a name of a nonlinearity says tanh; otherwise it must say relu."""
+def simple(nonlinearity: str) -> Recurrence:
+    """Give the recurrence of a name of a nonlinearity."""
     if nonlinearity not in ("tanh", "relu"):
         raise ValueError(f"nonlinearity is {nonlinearity!r}, expected tanh or relu")
-    return nonlinearity == "tanh"
+    return equations.TANH if nonlinearity == "tanh" else equations.RELU

@@ -47,7 +47,7 @@ def settle(mode: Mode) -> None:
     if not late:
         torch.set_num_threads(1)
         torch.set_num_interop_threads(1)
-    torch.use_deterministic_algorithms(True)
+    torch.set_deterministic_debug_mode("error")
     # every element of torch.empty is written before it is read: fill none with NaN
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
 

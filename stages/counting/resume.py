@@ -31,7 +31,7 @@ from stages.counting import files
 from stages.counting.cli import PARENT, InputError
 
 SCRATCH = Path(".resume")
-LIBRARIES = ("torch", "numpy", "safetensors")
+LIBRARIES = ("torch", "numba", "llvmlite", "numpy", "safetensors")
 KERNELS = ("ATEN_CPU_CAPABILITY", "MKL_CBWR", "ONEDNN_MAX_CPU_ISA")
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 

@@ -10,17 +10,14 @@ Sizes: C windows at a time, T steps, V vocabulary, n tokens in the stream.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from stages.counting.bptt import read
 from stages.counting.models import CountingModel
-
-CHUNK = 256  # windows at a time: their state and gates stay in the cache
 
 
 class Failure(NamedTuple):
@@ -80,26 +77,24 @@ def score(
 
     # at the end of the stream are sequences without room for a window
     for starts, T in ((windows, window), (sequences[len(windows) :], length - 1)):
-        for i in range(0, len(starts), CHUNK):
-            tokens = windows_at(stream, starts[i : i + CHUNK], T + 1)  # (T + 1, C)
-            said = torch.empty_like(tokens[1:])  # (T, C)
-            for t, logits in enumerate(teacher_forced(model, tokens[:-1])):
-                torch.argmax(logits, 1, out=said[t])
-                if window == T:
-                    log_p = F.log_softmax(logits, 1)
-                    nats += F.nll_loss(log_p, tokens[t + 1], reduction="sum")
-            right = said == tokens[1:]
+        if not starts:
+            continue
+        first = starts.start
+        for tokens, said, costs in read(model, stream[first:].unfold(0, T + 1, stride)):
+            right = said == tokens[1:]  # (T, C)
             if window == T:
+                nats += costs.sum(dtype=torch.float64)
                 hits += right.sum(1)
             so_far = right[prompt - 1 : length - 1].cumprod(0)  # (steps, C)
             through += so_far.sum(1)
             wrong_at = so_far.sum(0)  # (C,), `steps` where nothing is wrong
             wrong = (wrong_at < steps).nonzero().flatten()
             after = prompt + wrong_at[wrong]  # tokens of the sequence that came before
-            places = starts.start + (i + wrong) * stride + after
+            places = first + wrong * stride + after
             decoded = said[after - 1, wrong]
             pairs = zip(places.tolist(), decoded.tolist(), strict=True)
             failures += [Failure(*pair) for pair in pairs]
+            first += stride * tokens.shape[1]
 
     predictions = len(windows) * window
     shares = (through.double() / len(sequences)).tolist()
@@ -113,18 +108,3 @@ def score(
         windows=len(windows),
         sequences=len(sequences),
     )
-
-
-def windows_at(stream: Tensor, starts: range, T: int) -> Tensor:
-    """Give the windows of T tokens that begin at `starts`: (T, C), contiguous."""
-    some = stream[starts.start : starts[-1] + T].unfold(0, T, starts.step)
-    return some.t().contiguous()
-
-
-def teacher_forced(model: CountingModel, tokens: Tensor) -> Iterator[Tensor]:
-    """Give logits (C, V) after each row of tokens (T, C)."""
-    stepper = model.stepper(tokens.shape[1])
-    if stepper is not None:
-        yield from map(stepper, tokens)
-    else:
-        yield from model(tokens.t())[0].unbind(1)

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stages.counting import batching, resume
+from stages.counting.bptt import Learner, read
 from stages.counting.flat import one_vector
 from stages.counting.models import CountingModel
 from stages.counting.params import Model, Recipe
@@ -41,6 +41,7 @@ class Training:
     """What changes in a training, and so makes up its state."""
 
     network: CountingModel
+    learner: Learner
     optimiser: torch.optim.Optimizer
     curves: Tensor  # (steps, 3)
     drawing: torch.Generator  # of windows
@@ -96,15 +97,15 @@ def train(
             starts = draw(now, model, recipe, step, len(stream))
             batch = windows[starts]  # (B, T + 1)
             inputs, targets = batch[:, :-1], batch[:, recipe.burn_in + 1 :]
-            loss, right, now.ends = learn(
-                now.network, recipe, inputs, targets, carried(now, model, recipe)
+            loss, right, now.ends = now.learner(
+                inputs.t(), targets.t(), carried(now, model, recipe)
             )
             if recipe.clip_norm is not None:
                 nn.utils.clip_grad_norm_(vectors, recipe.clip_norm)
             now.optimiser.step()
 
             now.curves[step, 0] = loss
-            now.curves[step, 1] = right[:, -1].float().mean()
+            now.curves[step, 1] = right[-1].float().mean()
             now.curves[step, 2] = right.float().mean()
             now.step = step + 1
             if progress:
@@ -131,43 +132,13 @@ def begin(
     kind = torch.optim.AdamW if recipe.optimiser == "adamw" else torch.optim.Adam
     return Training(
         network,
+        Learner(network, recipe.bptt, model.batch_size, recipe.burn_in),
         kind(groups, lr=model.learning_rate, fused=True),
         torch.zeros(steps, len(CURVES)),
         torch.Generator().manual_seed(seed),
         torch.ones(windows),
         [],
     )
-
-
-def learn(
-    network: CountingModel, recipe: Recipe, inputs: Tensor, targets: Tensor, state: Any
-) -> tuple[Tensor, Tensor, list[Tensor]]:
-    """Put the gradients of a step in their place.
-
-    By hand where all can be done so, else by autograd around the layers.
-
-    Args:
-        network: in training.
-        recipe: how it is trained.
-        inputs: (B, T), int64.
-        targets: (B, T - burn_in), int64.
-        state: that the batch starts on; None for zeros.
-
-    Returns:
-        The loss, which targets were foretold (B, T - burn_in), and the states that the
-        batch ends on.
-    """
-    if network.copying is None and not network.token_dropout:
-        return network.learn(inputs, targets, state, recipe.burn_in)
-    states, ends = network.read(inputs, state)
-    logits, _ = network.say(states, inputs, skip=recipe.burn_in)
-    loss = F.cross_entropy(  # time first, as the logits lie in memory
-        logits.transpose(0, 1).flatten(0, 1), targets.t().flatten()
-    )
-    network.zero_grad(set_to_none=False)
-    loss.backward()
-    right = logits.detach().argmax(-1) == targets
-    return loss.detach(), right, [part.detach() for part in parts_of(ends)]
 
 
 def total_steps(recipe: Recipe, tokens: int, batch_size: int) -> int:
@@ -221,21 +192,14 @@ def draw(now: Training, model: Model, recipe: Recipe, step: int, tokens: int) ->
     return starts[torch.randperm(B, generator=now.drawing)]
 
 
-def carried(now: Training, model: Model, recipe: Recipe) -> Any:
+def carried(now: Training, model: Model, recipe: Recipe) -> list[Tensor]:
     """Give the states (1, B, H) that a batch starts on: zero, or another one's end."""
     if not recipe.carry or not now.ends:
-        return None
+        return []
     keep = torch.rand(model.batch_size, 1, generator=now.drawing) < recipe.carry
-    kept = [part * keep for part in now.ends]
-    return kept[0] if len(kept) == 1 else tuple(kept)
+    return [part * keep for part in now.ends]
 
 
-def parts_of(state: Any) -> list[Tensor]:
-    """List the tensors of a recurrent state: one, or the LSTM's two."""
-    return [state] if isinstance(state, Tensor) else list(state)
-
-
-@torch.no_grad()
 def token_losses(network: CountingModel, stream: Tensor, recipe: Recipe) -> Tensor:
     """Measure the loss of every token of the stream, (n,), in nats.
 
@@ -243,16 +207,10 @@ def token_losses(network: CountingModel, stream: Tensor, recipe: Recipe) -> Tens
     with at least burn_in tokens before it; the first and last few are left at zero.
     """
     T, skip = recipe.bptt, recipe.burn_in
-    losses = torch.zeros(len(stream))
-    network.eval()
-    for some in stream.unfold(0, T + 1, T - skip).split(256):
-        inputs, targets = some[:, :-1], some[:, skip + 1 :]
-        states, _ = network.read(inputs)
-        logits, _ = network.say(states, inputs, skip=skip)
-        found = F.cross_entropy(logits.transpose(1, 2), targets, reduction="none")
-        start = int(some.storage_offset()) - int(stream.storage_offset()) + skip + 1
-        losses[start : start + found.numel()] = found.flatten()
-    network.train()
+    windows = stream.unfold(0, T + 1, T - skip)
+    costs = [nats.t().flatten() for *_, nats in read(network, windows, skip)]
+    losses, found = torch.zeros(len(stream)), torch.cat(costs)
+    losses[skip + 1 : skip + 1 + len(found)] = found
     return losses
 
 

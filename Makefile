@@ -51,7 +51,7 @@ bench: setup ## measure the training step and the evaluation against their peers
 	python -m commands.bench
 
 mirror: setup ## choose recipes on numbers within 1..8000 (docs/studies)
-	for study in article mirror nine eight; do \
+	for study in article mirror nine eight plain; do \
 	  python -m commands.study docs/studies/$$study.yaml --jobs $(JOBS) || exit; done
 
 ablate: setup ## take each ingredient away (docs/studies/ablation.md)

@@ -12,7 +12,8 @@ import subprocess
 import sys
 import time
 
-from stages.counting import cli, numerics, params
+from commands import sample
+from stages.counting import cli, numerics
 
 SHORT = {"epochs": 2, "steps": 60}  # in place of what a recipe says
 TOKENS = 50_081
@@ -55,20 +56,11 @@ def work(mode: numerics.Mode) -> float:
     numerics.settle(mode)
     import torch
 
-    from stages.counting import scoring, training
-    from stages.counting.models import CountingModel
-
-    settings, V = params.load(), 30
     drawing = torch.Generator().manual_seed(0)
-    stream = torch.randint(V, (TOKENS,), generator=drawing)
+    stream = torch.randint(sample.V, (TOKENS,), generator=drawing)
+    list(sample.work(stream[: TOKENS // 9], 100, SHORT))  # compiles what is compiled
     begin = time.process_time()
-    for model, recipe in map(settings.variant, settings.models):
-        short = {key: n for key, n in SHORT.items() if getattr(recipe, key)}
-        recipe = recipe.model_copy(update=short)
-        weights, _ = training.train(model, recipe, stream, V, seed=0)
-        network = CountingModel(model, V).eval()
-        network.load_state_dict(weights)
-        scoring.score(network, stream[:3000], window=70, prompt=20, steps=20)
+    list(sample.work(stream, 3000, SHORT))
     return time.process_time() - begin
 
 

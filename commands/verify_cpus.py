@@ -2,8 +2,9 @@
 
 Each processor runs this file with `--digest`: a small training and evaluation of every
 variant in params.yaml, reduced to md5 of weights, curves and scores. Emulation is user
-mode (qemu-x86_64, Debian's package qemu-user); it has no AVX-512, and it shows what the
-libraries choose for a processor, not what that processor's silicon rounds.
+mode (qemu-x86_64, Debian's package qemu-user). It has no AVX-512, so on a machine that
+has it the native run compares wide vectors with narrow ones; and it shows what compiler
+and libraries choose for a processor, not what that processor's silicon rounds.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
-from stages.counting import cli, numerics, params
+from commands import sample
+from stages.counting import cli, numerics
 
 EMULATOR = "qemu-x86_64"
 MODELS = {
@@ -28,7 +29,7 @@ MODELS = {
 }
 TOKENS = 4501  # of the stream, which has a batch of 64 rows of 70
 SHORT = {"epochs": 1, "steps": 8}  # in place of what a recipe says
-SOON = {"from_step": 3, "every": 2}  # hard windows, in place of later
+JUDGED = 500  # tokens of it
 
 
 def main() -> None:
@@ -81,27 +82,13 @@ def run(prefix: list[str]) -> dict[str, str]:
 
 def digest() -> dict[str, str]:
     """Train every variant a little, judge it, and give md5 of what came of it."""
-    settings = params.load()
     numerics.settle("portable")
     import torch
 
-    from stages.counting import scoring, training
-    from stages.counting.models import CountingModel
-
-    V = 30
     drawing = torch.Generator().manual_seed(1)
-    stream = torch.randint(V, (TOKENS // 9,), generator=drawing).repeat(9)
+    stream = torch.randint(sample.V, (TOKENS // 9,), generator=drawing).repeat(9)
     result = {}
-    for name, model in settings.models.items():
-        recipe = settings.recipes[model.recipe]
-        short: dict[str, Any] = {k: n for k, n in SHORT.items() if getattr(recipe, k)}
-        if recipe.hard:
-            short["hard"] = recipe.hard.model_copy(update=SOON)
-        recipe = recipe.model_copy(update=short)
-        weights, curves = training.train(model, recipe, stream, V, seed=0)
-        network = CountingModel(model, V).eval()
-        network.load_state_dict(weights)
-        scores = scoring.score(network, stream[:500], 70, 20, 20)
+    for name, weights, curves, scores in sample.work(stream, JUDGED, SHORT):
         flat = torch.cat([w.flatten().float() for w in weights.values()])
         result[f"{name} weights"] = md5(flat.numpy().tobytes())
         result[f"{name} curves"] = md5(curves.numpy().tobytes())

@@ -8,8 +8,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stages.counting import params
-from stages.counting.bptt import Learner, Reader
+from stages.counting.bptt import Learner
 from stages.counting.models import CountingModel
+from stages.counting.reading import Reader
 from tests.test_recurrence import LoopByAutograd
 
 V, B, T, H = 11, 3, 9, 5

@@ -179,6 +179,12 @@ def test_embedded_tokens_given_as_tokens_are_an_error() -> None:
         RNN(4, H).over_tokens(torch.zeros(T, B), torch.zeros(V, 4))
 
 
+@pytest.mark.parametrize("token", [-1, V])
+def test_a_token_without_a_row_is_an_error(token: int) -> None:
+    with pytest.raises(ValueError, match="expected 0 to 10: the rows of the embedding"):
+        GRU(4, H).over_tokens(torch.tensor([[0, token]]), torch.zeros(V, 4))
+
+
 def test_an_unknown_nonlinearity_is_an_error() -> None:
     with pytest.raises(ValueError, match="'gelu', expected tanh or relu"):
         RNN(4, H, nonlinearity="gelu")

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stages.counting import bptt, params, scoring, training
+from stages.counting import params, reading, scoring, training
 from stages.counting.models import CountingModel
 
 V, WINDOW, PROMPT, STEPS = 6, 30, 8, 10
@@ -98,7 +98,7 @@ def test_a_stride_scores_every_so_manieth_window() -> None:
 def test_chunks_do_not_change_what_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     model, stream = a_model("lstm", 60), a_stream(120)
     whole = scoring.score(model, stream, **SIZES)
-    monkeypatch.setattr(bptt, "CHUNK", 7)
+    monkeypatch.setattr(reading, "CHUNK", 7)
     parts = scoring.score(model, stream, **SIZES)
     assert parts.failures == whole.failures
     assert parts.right_through == whole.right_through

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from stages.counting import batching, params, training
-from stages.counting.params import Hard, Model, Recipe
+from stages.counting.params import Decay, Hard, Model, Recipe
 
 V = 6
 STREAM = torch.arange(400) % V
@@ -71,6 +71,18 @@ def test_one_cycle_climbs_to_the_learning_rate_and_falls_to_nothing() -> None:
     assert rates[:3] == pytest.approx([0.005, 0.01, 0.01])
     assert rates[-1] == pytest.approx(0.01 / 18)
     assert rates[2:] == sorted(rates[2:], reverse=True)
+
+
+def test_weight_decay_jumps_at_a_share_of_the_steps_or_falls_in_a_line() -> None:
+    jump, line = Decay(first=1.0, then=0.1, at=0.6), Decay(first=1.0, then=0.1)
+    assert [training.decay_at(jump, x) for x in (0.0, 0.59, 0.6, 1.0)] == [
+        1,
+        1,
+        0.1,
+        0.1,
+    ]
+    assert training.decay_at(line, 0.0) == 1.0
+    assert training.decay_at(line, 0.5) == pytest.approx(0.55)
 
 
 def test_training_learns_a_cycle_and_records_every_step() -> None:

@@ -77,7 +77,7 @@ class Layer(nn.Module):
             As `forward`.
 
         Raises:
-            ValueError: a shape is not one of these.
+            ValueError: a shape is not one of these, or a token has no row.
         """
         if tokens.dim() != 2 or tokens.is_floating_point():
             raise ValueError(
@@ -88,6 +88,12 @@ class Layer(nn.Module):
             raise ValueError(
                 f"embedding has shape {tuple(embedding.shape)}, expected "
                 f"(V, {self.input_size})"
+            )
+        low, high = (int(end) for end in tokens.aminmax())
+        if low < 0 or high >= len(embedding):
+            raise ValueError(
+                f"tokens from {low} to {high}, expected 0 to {len(embedding) - 1}: "
+                "the rows of the embedding"
             )
         return self._run(embedding, tokens, tokens.shape[1], hidden)
 

@@ -1,15 +1,17 @@
 """The one place that decides how numbers are computed: kernels, threads, seeds.
 
-Same bits on every x86-64 machine with AVX2: PyTorch, MKL and oneDNN each choose
-kernels by what the processor offers, and different kernels round differently.
-`portable` tells all three to use their AVX2 kernels, which they read from the
-environment when torch is loaded; so `settle` must come before the first
+What the compiled loops compute (compiled.py: recurrence, head, loss, all gradients) has
+the same bits everywhere by how it is written. This is about the rest: the optimiser's
+step, clipping, random draws, and networks run by PyTorch's own operations. PyTorch, MKL
+and oneDNN each choose kernels by what the processor offers, and different kernels round
+differently. `portable` tells all three to use their AVX2 kernels, which they read from
+the environment when torch is loaded; so `settle` must come before the first
 `import torch`, and stages import what needs torch inside `main`.
 
 MKL's suffix STRICT matters: without it Intel and AMD differ. What MKL's vector
 functions compute (torch.exp, log, sqrt, logsumexp) depends on the processor all the
-same, as do matrix products with M = 1 or an inner dimension within 192..272; the
-code that training depends on avoids them.
+same, as do matrix products with M = 1 or an inner dimension within 192..272; nothing
+that is trained or measured passes through them.
 """
 
 from __future__ import annotations

@@ -122,11 +122,14 @@ class Hard(Section):
 
 
 class Decay(Section):
-    """Weight decay at first, and from a share of the steps on."""
+    """Weight decay at first, and in the end: from a share of the steps on, if given.
+
+    Without one, it goes from the first to the last in a straight line.
+    """
 
     first: Annotated[float, Field(ge=0)]
     then: Annotated[float, Field(ge=0)]
-    at: Share
+    at: Share | None = None
 
 
 class Recipe(Section):

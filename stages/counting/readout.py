@@ -27,12 +27,12 @@ from stages.counting.compiled import (
     ONE,
     ZERO,
     Array,
-    add_product,
     compiled,
     exp,
     helper,
     log,
 )
+from stages.counting.products import add_product
 from stages.counting.recurrence import add_row
 
 VECTOR = 32

@@ -31,13 +31,13 @@ from stages.counting.compiled import (
     ONE,
     ZERO,
     Array,
-    add_product,
     compiled,
     fma,
     helper,
     sigmoid,
     tanh,
 )
+from stages.counting.products import add_product
 
 
 class Recurrence(NamedTuple):

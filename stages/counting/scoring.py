@@ -16,8 +16,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from stages.counting.bptt import read
 from stages.counting.models import CountingModel
+from stages.counting.reading import read
 
 
 class Failure(NamedTuple):

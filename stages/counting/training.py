@@ -17,10 +17,11 @@ import torch
 from torch import Tensor, nn
 
 from stages.counting import batching, resume
-from stages.counting.bptt import Learner, read
+from stages.counting.bptt import Learner
 from stages.counting.flat import one_vector
 from stages.counting.models import CountingModel
-from stages.counting.params import Model, Recipe
+from stages.counting.params import Decay, Model, Recipe
+from stages.counting.reading import read
 
 CURVES = ("loss", "last_token_accuracy", "token_accuracy")
 
@@ -168,8 +169,15 @@ def set_rates(
     for group in optimiser.param_groups:
         group["lr"] = rate
         if decay := recipe.weight_decay:
-            value = decay.first if step < decay.at * steps else decay.then
-            group["weight_decay"] = value if group.get("decays", True) else 0.0
+            value = decay_at(decay, step / steps) if group.get("decays", True) else 0.0
+            group["weight_decay"] = value
+
+
+def decay_at(decay: Decay, done: float) -> float:
+    """Give the weight decay after a share of the steps."""
+    if decay.at is None:
+        return decay.first + (decay.then - decay.first) * done
+    return decay.first if done < decay.at else decay.then
 
 
 def measures(recipe: Recipe, step: int) -> bool:

@@ -25,6 +25,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import platform
 import statistics
 import time
 from collections.abc import Callable
@@ -50,12 +51,13 @@ from stages.counting.vocab import Vocabulary  # noqa: E402
 from stages.spell import spell  # noqa: E402
 
 V, H = 30, 64
+PEERS = ("nn", "tuned", "autograd", "jax", "article", "products")
 GATES = {"loop": 1, "rnn": 1, "gru": 3, "lstm": 4}
 Run = Callable[[], Any]
 
 
 def main() -> None:
-    """Run the measurements; print a table, write bench.json and bench.svg."""
+    """Run the measurements; print a table, write it as JSON, Markdown and SVG."""
     parser = cli.Parser("commands.bench", __doc__)
     parser.add_argument("--out", type=Path, default=Path("bench"), help="folder")
     parser.add_argument("--rounds", type=int, default=9, help="of every row")
@@ -82,8 +84,9 @@ def main() -> None:
     rows[-1]["ratio"]["article"] = article / ours
     print(line(rows[-1]))
     args.out.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(rows, indent=2) + "\n"
-    (args.out / "bench.json").write_text(text, encoding="utf-8")
+    for name, text in (("bench.json", json.dumps(rows, indent=2) + "\n"),
+                       ("bench.md", page(rows))):  # fmt: skip
+        (args.out / name).write_text(text, encoding="utf-8")
     draw(rows, args.out / "bench.svg")
 
 
@@ -131,6 +134,38 @@ def line(row: dict[str, Any]) -> str:
         for who, ms in row["ms"].items()
     )
     return f"{row['name']:24}" + "  ".join(cells)
+
+
+def page(rows: list[dict[str, Any]]) -> str:
+    """The table as Markdown: our milliseconds, and how many times as long others."""
+    peers = [peer for peer in PEERS if any(peer in row["ratio"] for row in rows)]
+    lines = [
+        "# Our training step and evaluation beside their peers",
+        "",
+        "How many times as long as ours a peer takes, median over the rounds; ours in "
+        "milliseconds, median [quartiles]. Made by `python -m commands.bench`, whose "
+        f"help says who the peers are and what could be unfair, on {processor()}.",
+        "",
+        f"| | ours, ms | {' | '.join(peers)} |",
+        f"|---|---|{'---|' * len(peers)}",
+    ]
+    for row in rows:
+        low, median, high = row["ms"]["ours"]
+        cells = [f"{row['ratio'][p]:.2f}" if p in row["ratio"] else "" for p in peers]
+        ours = f"{median:.2f} [{low:.2f} {high:.2f}]"
+        lines.append(f"| {row['name']} | {ours} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n\n![The same as bars](bench.svg)\n"
+
+
+def processor() -> str:
+    """Name the processor as the system does."""
+    found = Path("/proc/cpuinfo")
+    text = found.read_text(encoding="utf-8") if found.is_file() else ""
+    names = [
+        line.partition(":")[2] for line in text.splitlines() if "model name" in line
+    ]
+    kernels = torch.backends.cpu.get_cpu_capability()
+    return f"{names[0].strip() if names else platform.processor()} with {kernels}"
 
 
 def training_steps(kind: str, B: int, T: int) -> dict[str, Run]:
@@ -387,14 +422,11 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
     from matplotlib import pyplot as plt
 
     figure, axes = plt.subplots(figsize=(8, 0.5 * len(rows) + 1.5))
-    peers = ("nn", "tuned", "autograd", "jax", "products")
-    contenders = {who: i for i, who in enumerate(peers)}
-    for y, row in enumerate(rows):
-        for who, i in contenders.items():
-            if who in row["ratio"]:
-                axes.barh(y + 0.16 * i - 0.32, row["ratio"][who], 0.16, color=f"C{i}")
-    for who, i in contenders.items():
-        axes.barh([0], [0], color=f"C{i}", label=who)
+    drawn = [who for who in PEERS if who != "article"]  # that takes hundreds of times
+    for i, who in enumerate(drawn):
+        found = [(y, row["ratio"].get(who, 0)) for y, row in enumerate(rows)]
+        places = [y + 0.16 * (i - len(drawn) // 2) for y, _ in found]
+        axes.barh(places, [ratio for _, ratio in found], 0.16, label=who)
     axes.axvline(1, color="black", linewidth=0.8)
     axes.set_yticks(range(len(rows)), [row["name"] for row in rows])
     axes.invert_yaxis()

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -193,11 +194,32 @@ def test_the_key_covers_all_code_that_dvc_says_a_training_depends_on(
     assert loaded == declared - {"stages/__init__.py"}
 
 
-def test_a_second_training_of_the_same_variant_is_refused(finished: Project) -> None:
+def test_a_second_training_of_the_same_variant_is_refused(
+    finished: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resume, "PATIENCE", 0.3)
     with resume.alone(finished.path(STATES)):
         outcome = finished.run("train@gru")
     assert outcome.code == 2
     assert "another process trains gru, expected none" in outcome.err
+
+
+def test_a_second_training_waits_for_one_that_is_about_to_end(
+    finished: Project,
+) -> None:
+    def hold() -> None:
+        with resume.alone(finished.path(STATES)):
+            held.set()
+            time.sleep(0.5)
+
+    held = threading.Event()
+    other = threading.Thread(target=hold)
+    other.start()
+    held.wait()
+    outcome = finished.run("train@gru")
+    other.join()
+    assert outcome.code == 0
+    assert "another process trains gru: waiting" in outcome.out
 
 
 def test_a_training_stops_when_its_dvc_has_gone(

@@ -15,12 +15,13 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import IO, Any
 
 import torch
 from safetensors.torch import load as from_bytes
@@ -31,6 +32,7 @@ from stages.counting import files
 from stages.counting.cli import PARENT, InputError
 
 SCRATCH = Path(".resume")
+PATIENCE = 60.0  # seconds that another training of the variant is given to end
 LIBRARIES = ("torch", "numba", "llvmlite", "numpy", "safetensors")
 KERNELS = ("ATEN_CPU_CAPABILITY", "MKL_CBWR", "ONEDNN_MAX_CPU_ISA")
 STOPPING = (signal.SIGINT, signal.SIGTERM)
@@ -97,19 +99,34 @@ def load(path: Path, key: str) -> State | None:
 def alone(folder: Path) -> Iterator[None]:
     """Keep a second training of the same variant out while this one runs.
 
+    One whose `dvc repro` was killed ends by itself with its next step, the first of
+    which waits for the compiler; so another is given `PATIENCE` to end.
+
     Raises:
-        InputError: there is one already, such as one whose `dvc repro` was killed.
+        InputError: there is one, and it goes on.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError(
-                f"{folder}: another process trains {folder.name}, expected none; "
-                "wait for it to end, or stop it"
-            ) from None
+        given_up = time.monotonic() + PATIENCE
+        if not locked(lock):
+            print(f"train: another process trains {folder.name}: waiting", flush=True)
+        while not locked(lock):
+            if time.monotonic() > given_up:
+                raise InputError(
+                    f"{folder}: another process trains {folder.name}, expected none; "
+                    "wait for it to end, or stop it"
+                )
+            time.sleep(0.1)
         yield
+
+
+def locked(lock: IO[str]) -> bool:
+    """Lock a file, unless another process holds it; true if it is ours."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 class Stop:

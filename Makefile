@@ -13,7 +13,7 @@ help: ## list the targets
 
 setup: .venv/.ready ## make .venv with the pinned requirements
 
-.venv/.ready: requirements.txt $(wildcard requirements/*.txt)
+.venv/.ready: requirements.txt requirements-results.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "counting needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version 2>&1): set PYTHON=python3.12, say" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
@@ -60,7 +60,7 @@ ablate: setup ## take each ingredient away (docs/studies/ablation.md)
 faults: setup ## kill the pipeline a hundred times and compare its bytes
 	python -m commands.faults
 
-pins: ## make requirements.txt and requirements/ anew from pyproject.toml
+pins: ## make both requirements files anew from pyproject.toml
 	$(PYTHON) commands/pins.py
 
 clean: ## delete what can be made again; the cache of DVC stays

@@ -32,7 +32,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from stages.counting import cli, numerics
+from counting.base import cli, numerics
 
 os.environ["XLA_FLAGS"] = (
     "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
@@ -43,12 +43,13 @@ import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 
-from stages.counting import params, scoring  # noqa: E402
-from stages.counting.bptt import Learner  # noqa: E402
-from stages.counting.flat import one_vector  # noqa: E402
-from stages.counting.models import CountingModel  # noqa: E402
-from stages.counting.vocab import Vocabulary  # noqa: E402
-from stages.spell import spell  # noqa: E402
+from counting.base import params  # noqa: E402
+from counting.engine.backward import Learner  # noqa: E402
+from counting.evaluation import scores as scoring  # noqa: E402
+from counting.networks.network import CountingModel  # noqa: E402
+from counting.text.spelling import spell  # noqa: E402
+from counting.text.vocabulary import Vocabulary  # noqa: E402
+from counting.training.optimizer import one_vector  # noqa: E402
 
 V, H = 30, 64
 PEERS = ("nn", "tuned", "autograd", "jax", "article", "products")

@@ -9,10 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from stages.counting import cli, params
-from stages.counting.params import Params
-from stages.counting.vocab import Vocabulary, join, read_numbers
-from stages.spell import check_language, spell
+from counting.base import cli, params
+from counting.base.params import Params
+from counting.text.spelling import check_language, spell
+from counting.text.vocabulary import Vocabulary, join, read_numbers
 
 PIPELINE = Path("dvc.yaml")
 

@@ -32,7 +32,7 @@ from typing import Any
 import yaml
 
 from commands import repro, surroundings, tiny
-from stages.counting import cli
+from counting.base import cli
 
 STEPS = {"epochs": 12, "steps": 90}  # enough for kills amid a training
 STARTING = "DVC, before a stage"

@@ -22,7 +22,7 @@ from typing import Any
 import yaml
 
 from commands import verify
-from stages.counting import cli, files, numerics, params
+from counting.base import cli, files, numerics, params
 
 SEEN = "pace: "  # before the line that a child answers with
 
@@ -91,7 +91,7 @@ def compute() -> dict[str, float]:
     for name, stage in sorted(lock["stages"].items(), key=lambda s: s[0] == "plot"):
         module, *words = shlex.split(stage["cmd"])[2:]
         work = importlib.import_module(module).main
-        for lazy in ("stages.counting.training", "stages.counting.scoring"):
+        for lazy in ("counting.training.loop", "counting.evaluation.scores"):
             importlib.import_module(lazy)
         sys.argv = [module, *words]
         begin = time.monotonic()

@@ -1,7 +1,7 @@
 """Pin everything: resolve pyproject.toml in a new environment, write requirements.
 
-The pins that can change a stage's bits stand in files of their own, which are deps of
-just the stages they can change; requirements.txt includes them and pins the rest.
+The pins that can change the bytes of a result stand in a file of their own, which
+every stage depends on; requirements.txt includes it and pins the rest.
 Needs nothing but the standard library: python3 commands/pins.py
 """
 
@@ -14,13 +14,10 @@ import tomllib
 import venv
 from pathlib import Path
 
-GROUPS = {
-    "words": ["num2words"],
-    "arrays": ["numpy", "safetensors"],
-    "compiled": ["llvmlite", "numba"],
-    "torch": ["torch"],
-    "figures": ["matplotlib", "numpy", "pandas"],
-}
+RESULTS = (
+    "llvmlite", "matplotlib", "num2words", "numba", "numpy", "pandas", "safetensors",
+    "torch",
+)  # fmt: skip
 HEADER = "# Made by `make pins` from pyproject.toml; do not edit.\n"
 
 
@@ -39,19 +36,17 @@ def main() -> None:
 
 
 def write(frozen: list[str], root: Path) -> None:
-    """Write requirements.txt and requirements/*.txt from the lines of `pip freeze`."""
+    """Write both files from the lines of `pip freeze`."""
     # a build's local version, as in torch 2.13.0+cpu, is the machine's own choice
     pins = [re.sub(r"\+.*", "", line) for line in frozen if "==" in line]
     by_name = {pin.partition("==")[0].lower(): pin for pin in pins}
-    (root / "requirements").mkdir(exist_ok=True)
-    for group, names in GROUPS.items():
-        lines = [by_name[name] for name in names]
-        (root / "requirements" / f"{group}.txt").write_text("\n".join(lines) + "\n")
-    grouped = {name for names in GROUPS.values() for name in names}
-    rest = [pin for name, pin in sorted(by_name.items()) if name not in grouped]
-    includes = [f"-r requirements/{group}.txt" for group in GROUPS]
-    text = HEADER + "\n".join([*includes, *rest]) + "\n"
-    (root / "requirements.txt").write_text(text)
+    results = [by_name.pop(name) for name in RESULTS]
+    (root / "requirements-results.txt").write_text("\n".join(results) + "\n")
+    rest = [
+        HEADER + "-r requirements-results.txt",
+        *dict(sorted(by_name.items())).values(),
+    ]
+    (root / "requirements.txt").write_text("\n".join(rest) + "\n")
 
 
 if __name__ == "__main__":

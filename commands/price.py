@@ -13,7 +13,7 @@ import sys
 import time
 
 from commands import sample
-from stages.counting import cli, numerics
+from counting.base import cli, numerics
 
 SHORT = {"epochs": 2, "steps": 60}  # in place of what a recipe says
 TOKENS = 50_081

@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from stages.counting import cli, files, metrics, params
+from counting.base import cli, files, params
+from counting.evaluation import metrics
 
 BEGIN, END = "<!-- results: made by `make repro` -->", "<!-- end of results -->"
 CLAIMS = {"loop": ("0.50",), "rnn": ("0.50",), "gru": ("0.95", "0.80", "0.45")}

@@ -22,7 +22,7 @@ from threading import Event
 
 import yaml
 
-from stages.counting import cli, files, params
+from counting.base import cli, files, params
 
 
 def main() -> None:

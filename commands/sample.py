@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from stages.counting import params
+from counting.base import params
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from stages.counting.scoring import Scores
+    from counting.evaluation.scores import Scores
 
 V = 30  # tokens in the vocabulary
 SOON = {"from_step": 3, "every": 2}  # hard windows, in place of later
@@ -26,8 +26,9 @@ def work(
         judged: tokens of it that the variant is judged on.
         short: epochs and steps, in place of what a recipe says.
     """
-    from stages.counting import scoring, training
-    from stages.counting.models import CountingModel
+    from counting.evaluation import scores as scoring
+    from counting.networks.network import CountingModel
+    from counting.training import loop as training
 
     settings = params.load()
     for name in settings.models:

@@ -20,10 +20,10 @@ import yaml
 from matplotlib.figure import Figure
 from pydantic import Field, ValidationError
 
-from stages.counting import cli, files, numerics, params
-from stages.counting.vocab import SEPARATOR, Vocabulary
-from stages.plot import STYLE, svg
-from stages.spell import spell
+from counting.base import cli, files, numerics, params
+from counting.report.figures import STYLE, svg
+from counting.text.spelling import spell
+from counting.text.vocabulary import SEPARATOR, Vocabulary
 
 NONE = 1e-4  # share of errors drawn as none; one sequence in a stream is 0.7e-4 or more
 
@@ -146,8 +146,10 @@ def run(study: Study, settings: params.Params, entry: dict[str, Any]) -> dict[st
     numerics.settle(settings.numerics)
     import torch
 
-    from stages.counting import generation, scoring, training
-    from stages.counting.models import CountingModel
+    from counting.evaluation import generation
+    from counting.evaluation import scores as scoring
+    from counting.networks.network import CountingModel
+    from counting.training import loop as training
 
     language, judging = settings.spell.language, settings.evaluate
     parts = [spelled(part, study.digits, language) for part in study.train]

@@ -16,8 +16,11 @@ ROOT = Path(__file__).resolve().parent.parent
 # each variant takes the settings of one in params.yaml: every recipe, both heads
 TAKEN = {"rnn": "rnn", "gru": "gru_copy"}
 VARIANTS = tuple(TAKEN)
-CODE = ("stages", "commands", "requirements")
-FILES = (".dvcignore", ".gitattributes", ".gitignore", "dvc.yaml", "pyproject.toml")
+CODE = ("counting", "stages", "commands")
+FILES = (
+    ".dvcignore", ".gitattributes", ".gitignore", "dvc.yaml", "pyproject.toml",
+    "requirements-results.txt",
+)  # fmt: skip
 CAPS = {"epochs": 2, "steps": 14, "bptt": 10, "burn_in": 3}  # the most of each
 MEASURED = {"from_step": 4, "every": 3}  # costs of the windows, in a recipe's `hard`
 IDENTITY = ("-c", "user.name=tiny", "-c", "user.email=tiny@localhost")

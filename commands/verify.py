@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from stages.counting import cli
+from counting.base import cli
 
 DISTURBED = {
     "OMP_NUM_THREADS": "7",

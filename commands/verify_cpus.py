@@ -18,7 +18,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from commands import sample
-from stages.counting import cli, numerics
+from counting.base import cli, numerics
 
 EMULATOR = "qemu-x86_64"
 MODELS = {

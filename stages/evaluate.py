@@ -8,14 +8,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stages.counting import cli, files, metrics, mistakes, numerics, params, streams
-from stages.counting.vocab import SEPARATOR, Tokens, Vocabulary
+from counting.base import cli, files, numerics, params
+from counting.evaluation import metrics, mistakes
+from counting.text import streams
+from counting.text.vocabulary import SEPARATOR, Tokens, Vocabulary
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from stages.counting.models import CountingModel
-    from stages.counting.scoring import Scores
+    from counting.evaluation.scores import Scores
+    from counting.networks.network import CountingModel
 
 Networks = dict[int, "CountingModel"]  # by seed
 Judged = dict[str, list["Scores"]]  # by stream, one a seed
@@ -38,7 +40,8 @@ def main() -> None:
     numerics.settle(settings.numerics)
     import torch
 
-    from stages.counting import checkpoint, generation
+    from counting.evaluation import generation
+    from counting.networks import checkpoint
 
     data = {name: torch.from_numpy(some).long() for name, some in tokens.items()}
     config = checkpoint.load_config(args.model, vocabulary.words)
@@ -100,7 +103,7 @@ def judge(
     networks: Networks, data: dict[str, Tensor], judging: params.Evaluate
 ) -> Judged:
     """Score every network on every stream (n,) int64."""
-    from stages.counting import scoring
+    from counting.evaluation import scores as scoring
 
     sizes = (judging.window, judging.prompt, judging.steps)
     return {
@@ -153,7 +156,7 @@ def samples(
     """Show the article's own test for the eye: prompts, what the network said."""
     import torch
 
-    from stages.counting import generation
+    from counting.evaluation import generation
 
     prompt, steps, count = judging.prompt, judging.steps, judging.samples
     drawing = torch.Generator().manual_seed(0)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stages.counting import cli, files, streams
-from stages.counting.vocab import Vocabulary, read_numbers
+from counting.base import cli, files
+from counting.text import streams
+from counting.text.vocabulary import Vocabulary, read_numbers
 
 
 def main() -> None:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from stages.counting import cli, files, numerics, params, streams
-from stages.counting.vocab import Vocabulary
+from counting.base import cli, files, numerics, params
+from counting.text import streams
+from counting.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -75,7 +76,9 @@ def main() -> None:
     numerics.settle(settings.numerics)
     import torch
 
-    from stages.counting import checkpoint, resume, training
+    from counting.networks import checkpoint
+    from counting.training import loop as training
+    from counting.training import resume
 
     if remark := numerics.own_bits(settings.numerics):
         print(f"train: {remark}")

@@ -23,7 +23,7 @@ import pytest
 import yaml
 
 from commands import tiny
-from stages.counting import cli, numerics
+from counting.base import cli, numerics
 
 numerics.settle("portable")
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from stages.counting import batching
-from stages.counting.cli import InputError
+from counting.base.cli import InputError
+from counting.training import batches as batching
 
 
 def test_windows_are_every_stretch_of_bptt_tokens_and_the_next() -> None:

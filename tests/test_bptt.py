@@ -7,10 +7,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stages.counting import params
-from stages.counting.bptt import Learner
-from stages.counting.models import CountingModel
-from stages.counting.reading import Reader
+from counting.base import params
+from counting.engine.backward import Learner
+from counting.engine.forward import Reader
+from counting.networks.network import CountingModel
 from tests.test_recurrence import LoopByAutograd
 
 V, B, T, H = 11, 3, 9, 5

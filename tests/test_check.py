@@ -3,8 +3,9 @@ import sys
 import pytest
 
 from commands import check
-from stages.counting import batching, params
-from stages.counting.cli import InputError
+from counting.base import params
+from counting.base.cli import InputError
+from counting.training import batches as batching
 from tests.conftest import Project
 
 

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stages.counting import compiled, products
-from stages.counting.compiled import Array
+from counting.engine import compiled
+from counting.engine import matmul as products
+from counting.engine.compiled import Array
 
 
 @compiled.compiled

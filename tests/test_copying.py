@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from stages.counting.copying import FLOOR, SHARPNESS, CopyHead
+from counting.networks.copy_head import FLOOR, SHARPNESS, CopyHead
 
 V, H, M = 5, 4, 3
 B, T = 2, 8

@@ -10,7 +10,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def test_every_line_of_code_beside_a_formula_stands_in_the_code() -> None:
-    code = "".join(p.read_text() for p in (ROOT / "stages/counting").glob("*.py"))
+    code = "".join(p.read_text() for p in (ROOT / "counting").rglob("*.py"))
     rows = re.findall(r"^\|.*\|$", (ROOT / "docs/bptt.md").read_text(), re.MULTILINE)
     lines = [line for row in rows for line in re.findall(r"`(.+?)`", row)]
     assert len(lines) > 30

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from stages.counting import files
-from stages.counting.cli import InputError
+from counting.base import files
+from counting.base.cli import InputError
 
 
 def test_a_file_is_written_with_its_folder(tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from stages.counting import generation, params
-from stages.counting.models import CountingModel
+from counting.base import params
+from counting.evaluation import generation
+from counting.networks.network import CountingModel
 
 V, COMMA = 6, 0
 

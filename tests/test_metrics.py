@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from stages.counting import files, metrics, params
-from stages.counting.cli import InputError
+from counting.base import files, params
+from counting.base.cli import InputError
+from counting.evaluation import metrics
 
 ROW = {
     "loss": 1.0,

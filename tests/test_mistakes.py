@@ -2,7 +2,7 @@
 
 import pytest
 
-from stages.counting import mistakes
+from counting.evaluation import mistakes
 
 STREAM = (
     "eight thousand nine hundred ninety nine , nine thousand , nine thousand one ,"

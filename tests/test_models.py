@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from stages.counting import params
-from stages.counting.layers import Loop
-from stages.counting.models import CountingModel
+from counting.base import params
+from counting.networks.layers import Loop
+from counting.networks.network import CountingModel
 
 V, B, T = 11, 3, 9
 VARIANTS = list(params.load().models)

@@ -4,8 +4,8 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from stages.counting import params
-from stages.counting.cli import InputError
+from counting.base import params
+from counting.base.cli import InputError
 from tests.conftest import Project
 
 

@@ -15,18 +15,9 @@ LOCK: dict[str, Any] = yaml.safe_load((ROOT / "dvc.lock").read_text())
 STAGES = {name: stage.get("do", stage) for name, stage in PIPELINE["stages"].items()}
 each_stage = pytest.mark.parametrize("stage", STAGES)
 
-# Which pins can change the bits of a stage that imports the package. The others are
-# pydantic and PyYAML, which read parameters, and tqdm, which draws a bar.
-PINS = {
-    "llvmlite": "compiled",
-    "matplotlib": "figures",
-    "numba": "compiled",
-    "num2words": "words",
-    "numpy": "arrays",
-    "pandas": "figures",
-    "safetensors": "arrays",
-    "torch": "torch",
-}
+RESULTS = (ROOT / "requirements-results.txt").read_text().splitlines()
+PINNED = {pin.partition("==")[0] for pin in RESULTS}
+# pydantic and PyYAML read parameters, tqdm draws a bar: none can change a result
 HARMLESS = {"pydantic", "pydantic_core", "tqdm", "yaml"}
 
 
@@ -84,25 +75,32 @@ def declared(stage: str, suffix: str) -> set[str]:
     return {dep for dep in STAGES[stage]["deps"] if dep.endswith(suffix)}
 
 
-@each_stage
-def test_py_deps_of_a_stage_are_exactly_its_import_closure(stage: str) -> None:
-    expected = {path.relative_to(ROOT).as_posix() for path in closure(entry(stage))}
-    assert declared(stage, ".py") == expected
+def dependency(path: Path) -> str:
+    """Name the dependency that covers a file: a folder of `counting`, or itself."""
+    name = path.relative_to(ROOT)
+    inner = name.parts[0] == "counting" and len(name.parts) > 2
+    return "/".join(name.parts[:2]) if inner else name.as_posix()
 
 
 @each_stage
-def test_requirements_of_a_stage_are_exactly_the_pins_it_imports(stage: str) -> None:
+def test_every_import_lies_in_a_declared_folder_and_each_is_needed(stage: str) -> None:
+    files = closure(entry(stage)) - {ROOT / "stages" / "__init__.py"}
+    declared = {
+        dep for dep in STAGES[stage]["deps"] if dep.startswith(("counting", "stages"))
+    }
+    assert declared == {dependency(path) for path in files}
+
+
+@each_stage
+def test_what_a_stage_imports_is_pinned_where_it_can_change_results(stage: str) -> None:
     packages = {
         name.partition(".")[0]
         for path in closure(entry(stage))
         for name in imports_of(path)
     }
-    project = {"stages"}
-    known = PINS.keys() | HARMLESS | project
-    foreign = {name for name in packages - known if not is_standard(name)}
-    assert not foreign, f"say in PINS whether {foreign} can change bits"
-    expected = {f"requirements/{PINS[name]}.txt" for name in packages & PINS.keys()}
-    assert declared(stage, ".txt") == expected
+    known = PINNED | HARMLESS | {"stages", "counting"}
+    assert not {name for name in packages - known if not is_standard(name)}
+    assert "requirements-results.txt" in STAGES[stage]["deps"]
 
 
 def is_standard(name: str) -> bool:
@@ -145,7 +143,7 @@ def test_no_stage_imports_a_stage(stage: str) -> None:
 
 def test_counting_never_imports_a_stage() -> None:
     stages = {entry(stage) for stage in STAGES}
-    for path in (ROOT / "stages" / "counting").glob("*.py"):
+    for path in (ROOT / "counting").rglob("*.py"):
         assert not closure(path) & stages
 
 
@@ -158,9 +156,10 @@ def test_stages_that_do_not_compute_never_import_torch() -> None:
 def test_direct_dependencies_are_what_the_project_imports() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     listed = set(project["dependencies"])
-    files = [*(ROOT / "stages").rglob("*.py"), *(ROOT / "commands").glob("*.py")]
+    folders = ("counting", "stages", "commands")
+    files = [path for name in folders for path in (ROOT / name).rglob("*.py")]
     names = {name.partition(".")[0] for path in files for name in imports_of(path)}
-    names -= {"stages", "commands", "jax", "optax"}
+    names -= {*folders, "jax", "optax"}
     names -= {"pydantic_core", "voluptuous"}  # come with pydantic and dvc
     third_party = {"pyyaml" if n == "yaml" else n for n in names if not is_standard(n)}
     assert third_party == listed
@@ -168,10 +167,8 @@ def test_direct_dependencies_are_what_the_project_imports() -> None:
 
 def test_everything_is_pinned_exactly() -> None:
     lines = (ROOT / "requirements.txt").read_text().splitlines()
-    pins = [line for line in lines if not line.startswith(("#", "-r"))]
-    for file in (ROOT / "requirements").glob("*.txt"):
-        assert f"-r requirements/{file.name}" in lines
-        pins += file.read_text().split()
+    assert "-r requirements-results.txt" in lines
+    pins = [*RESULTS, *(line for line in lines if not line.startswith(("#", "-r")))]
     assert all(pin.count("==") == 1 and "+" not in pin for pin in pins)
 
 

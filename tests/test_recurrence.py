@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from stages.counting.flat import one_vector
-from stages.counting.layers import GRU, LSTM, RNN, Loop
+from counting.networks.layers import GRU, LSTM, RNN, Loop
+from counting.training.optimizer import one_vector
 
 T, B, H, V = 7, 3, 5, 11
 PAIRS: dict[str, Any] = {

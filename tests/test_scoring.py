@@ -7,8 +7,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stages.counting import params, reading, scoring, training
-from stages.counting.models import CountingModel
+from counting.base import params
+from counting.engine import forward as reading
+from counting.evaluation import scores as scoring
+from counting.networks.network import CountingModel
+from counting.training import loop as training
 
 V, WINDOW, PROMPT, STEPS = 6, 30, 8, 10
 SIZES = {"window": WINDOW, "prompt": PROMPT, "steps": STEPS}

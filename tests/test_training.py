@@ -4,8 +4,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from stages.counting import batching, params, training
-from stages.counting.params import Decay, Hard, Model, Recipe
+from counting.base import params
+from counting.base.params import Decay, Hard, Model, Recipe
+from counting.training import batches as batching
+from counting.training import loop as training
 
 V = 6
 STREAM = torch.arange(400) % V

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from stages.counting.cli import InputError
-from stages.counting.vocab import Vocabulary, join, read_numbers
+from counting.base.cli import InputError
+from counting.text.vocabulary import Vocabulary, join, read_numbers
 
 NUMBERS = [["nine"], ["ninety", "nine"], ["one", "hundred"]]
 

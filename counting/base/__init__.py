@@ -1,0 +1,1 @@
+"""What meets the outside: command line, files, params.yaml."""

@@ -1,0 +1,364 @@
+"""params.yaml as one checked structure: everything wrong with it is said at once.
+
+Reading it needs neither torch nor the data, so a mistyped key costs a tenth of a
+second, not a training.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_args
+
+import yaml
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+
+from counting.base import files
+from counting.base.cli import InputError, nearest, shown
+
+PATH = Path("params.yaml")
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Positive = Annotated[int, Field(ge=1)]
+Natural = Annotated[int, Field(ge=0)]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Rate = Annotated[float, Field(gt=0, le=1)]
+Number = Annotated[int, Field(ge=1, le=9_999_999)]
+Range = Annotated[list[Number], Field(min_length=2, max_length=2)]
+
+
+class Section(BaseModel):
+    """A section of params.yaml: frozen, typed, and without unknown keys."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False
+    )
+
+
+class Spell(Section):
+    """Which numbers are spelled, and in which of num2words' languages."""
+
+    language: str
+    train: Range
+    valid: Range
+    beyond: dict[Name, Range]
+
+    @property
+    def streams(self) -> dict[str, list[int]]:
+        """Every stream's first and last number, by name."""
+        return {"train": self.train, "valid": self.valid, **self.beyond}
+
+    @model_validator(mode="after")
+    def _ranges_are_apart(self) -> Self:
+        for name in {"train", "valid"} & set(self.beyond):
+            raise ValueError(f"beyond.{name} takes a name in use; choose another")
+        for name, (first, last) in self.streams.items():
+            if first > last:
+                raise ValueError(
+                    f"{name} is empty: [{first}, {last}] ends before it starts; "
+                    "expected [first, last]"
+                )
+        ordered = sorted(self.streams.items(), key=lambda item: item[1])
+        for (one, a), (two, b) in pairwise(ordered):
+            if b[0] <= a[1]:
+                raise ValueError(
+                    f"{one} {a} and {two} {b} overlap; expected ranges that share "
+                    f"no number: start {two} after {a[1]}"
+                )
+        return self
+
+
+class Model(Section):
+    """The architecture of one variant, and the two figures chosen for it alone."""
+
+    recurrence: Literal["loop", "rnn", "gru", "lstm"]
+    activation: Literal["tanh", "relu"] | None = None
+    hidden_size: Annotated[int, Field(ge=1, le=4096)]
+    head: Literal["linear", "copy"]
+    memory: Positive | None = None
+    copy_dropout: Share = 0.0
+    token_dropout: Share = 0.0
+    recipe: Name
+    batch_size: Annotated[int, Field(ge=2)]
+    learning_rate: Rate
+
+    @model_validator(mode="after")
+    def _options_are_used(self) -> Self:
+        simple = self.recurrence in ("loop", "rnn")
+        if simple and self.activation is None:
+            raise ValueError(
+                f"activation is missing: {self.recurrence} needs tanh or relu"
+            )
+        if not simple and self.activation is not None:
+            raise ValueError(
+                f"activation: {self.activation} has no effect on {self.recurrence}, "
+                "whose gates fix it; remove the line"
+            )
+        if (self.head == "copy") != (self.memory is not None):
+            raise ValueError(
+                f"memory: {self.memory} does not belong to head: {self.head}; "
+                "a copy head needs it (positions it can copy from), others do not"
+            )
+        return self
+
+
+class Hard(Section):
+    """Windows drawn in proportion to what the windows still cost."""
+
+    share: Share  # of each batch
+    from_step: Natural
+    every: Positive  # steps between two measurements of the costs
+    power: Annotated[float, Field(gt=0)]  # of a token's loss, in a window's cost
+
+
+class Decay(Section):
+    """Weight decay at first, and in the end: from a share of the steps on, if given.
+
+    Without one, it goes from the first to the last in a straight line.
+    """
+
+    first: Annotated[float, Field(ge=0)]
+    then: Annotated[float, Field(ge=0)]
+    at: Share | None = None
+
+
+class Recipe(Section):
+    """How a variant is trained; every ingredient is a figure, none a branch."""
+
+    sampling: Literal["rows", "windows"]
+    epochs: Positive | None = None
+    steps: Positive | None = None
+    bptt: Annotated[int, Field(ge=1)]
+    optimiser: Literal["adam", "adamw"]
+    warm_up: Share | None = None  # of the steps, in a one-cycle schedule
+    clip_norm: Annotated[float, Field(gt=0)] | None = None
+    weight_decay: Decay | None = None
+    burn_in: Natural = 0  # first positions of a window that carry no loss
+    carry: Share = 0.0  # of the windows, started on the state another one ended on
+    hard: Hard | None = None
+
+    @model_validator(mode="after")
+    def _options_are_used(self) -> Self:
+        needed, other = (
+            ("epochs", "steps") if self.sampling == "rows" else ("steps", "epochs")
+        )
+        if getattr(self, needed) is None or getattr(self, other) is not None:
+            raise ValueError(
+                f"sampling: {self.sampling} is counted in {needed}; "
+                f"set {needed} and remove {other}"
+            )
+        if (self.optimiser == "adamw") != (self.weight_decay is not None):
+            raise ValueError(
+                f"weight_decay does not belong to optimiser: {self.optimiser}; adamw "
+                "needs it, adam does not take it"
+            )
+        if self.burn_in >= self.bptt:
+            raise ValueError(
+                f"burn_in: {self.burn_in} leaves no position of the window of bptt: "
+                f"{self.bptt}; expected less"
+            )
+        for name in ("hard", "carry"):
+            if self.sampling == "rows" and getattr(self, name):
+                raise ValueError(
+                    f"{name} has no effect on sampling: rows, which reads the whole "
+                    "stream in order; remove it or use windows"
+                )
+        return self
+
+
+class Train(Section):
+    """What all variants share in training."""
+
+    seeds: Annotated[list[Seed], Field(min_length=1)]
+    save_every: Positive
+
+    @model_validator(mode="after")
+    def _seeds_are_distinct(self) -> Self:
+        if len(set(self.seeds)) != len(self.seeds):
+            raise ValueError(f"seeds {self.seeds} repeat one; expected distinct seeds")
+        return self
+
+
+class Evaluate(Section):
+    """How the networks are judged: windows of every stream, at a stride."""
+
+    window: Positive
+    prompt: Positive
+    steps: Positive
+    stride: dict[Name, Positive]
+    samples: Natural
+
+    @model_validator(mode="after")
+    def _sequence_fits_the_window(self) -> Self:
+        if self.prompt + self.steps > self.window + 1:
+            raise ValueError(
+                f"prompt {self.prompt} + steps {self.steps} exceed the window's "
+                f"{self.window} + 1 tokens; shorten them or widen the window"
+            )
+        return self
+
+
+class Plot(Section):
+    """How the figures are drawn."""
+
+    rolling: Positive
+
+
+class Params(Section):
+    """The whole of params.yaml."""
+
+    numerics: Literal["portable", "fast"]
+    spell: Spell
+    train: Train
+    evaluate: Evaluate
+    plot: Plot
+    recipes: Annotated[dict[Name, Recipe], Field(min_length=1)]
+    models: Annotated[dict[Name, Model], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> Self:
+        for name, model in self.models.items():
+            if model.recipe not in self.recipes:
+                raise ValueError(
+                    f"models.{name}.recipe: {model.recipe!r} is not a recipe"
+                    + nearest(model.recipe, self.recipes)
+                )
+        wanted, given = set(self.spell.streams), set(self.evaluate.stride)
+        for name in sorted(wanted ^ given):
+            raise ValueError(
+                f"evaluate.stride: {name!r} is "
+                + ("missing" if name in wanted else "no stream of spell")
+                + f"; expected a stride for each of {', '.join(sorted(wanted))}"
+            )
+        return self
+
+    def variant(self, name: str) -> tuple[Model, Recipe]:
+        """Give one variant's architecture and recipe.
+
+        Raises:
+            InputError: there is no such variant.
+        """
+        if name not in self.models:
+            raise InputError(
+                f"{name!r} is not a variant in params.yaml" + nearest(name, self.models)
+            )
+        model = self.models[name]
+        return model, self.recipes[model.recipe]
+
+
+def load(path: Path = PATH) -> Params:
+    """Read and check params.yaml.
+
+    Raises:
+        InputError: in one line, the first fault: key, value, expectation and fix.
+    """
+    if not path.is_file():
+        raise InputError(
+            f"{path}: not found, expected a file; run in the project's root folder"
+        )
+    content = parse(path)
+    if not isinstance(content, dict):
+        raise InputError(
+            f"{path}: holds {shown(content)}, expected sections such as spell and "
+            "models: restore it with git, or write them"
+        )
+    try:
+        return Params.model_validate(content)
+    except ValidationError as error:
+        # an unknown key first: it is why the key that was meant is missing
+        faults = sorted(error.errors(), key=lambda f: f["type"] != "extra_forbidden")
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        raise InputError(f"{path}: {_explain(faults[0])}{more}") from None
+
+
+def parse(path: Path) -> Any:
+    """Read YAML.
+
+    Raises:
+        InputError: it is not YAML; the line is named.
+    """
+    try:
+        return yaml.load(files.read_text(path), Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else "?"
+        reason = f"line {line}: {error.problem}"
+    except yaml.YAMLError as error:
+        reason = str(error)
+    except ValueError as error:
+        reason = f"a value that Python cannot hold ({error})"
+    except RecursionError:
+        reason = "too many brackets"
+    raise InputError(f"{path}: expected YAML, found {reason}; mend that line")
+
+
+def _explain(fault: ErrorDetails) -> str:
+    """Put a fault that pydantic found into one line: where, what, what instead."""
+    where = ".".join(str(part) for part in fault["loc"] if part != "[key]")
+    key = str(fault["loc"][-1]) if fault["loc"] else ""
+    match fault["type"]:
+        case "extra_forbidden":
+            known = nearest(key, _known_keys(fault["loc"]))
+            return f"{where}: unknown key{known}: rename or remove it"
+        case "missing":
+            return f"{where}: missing; expected a value for {key!r}: add the line"
+        case "value_error":
+            text = fault["msg"].removeprefix("Value error, ")
+            return f"{where}: {text}" if where else text
+        case "too_short":
+            expectation = f"expected {fault['ctx']['min_length']} or more entries"
+        case "too_long":
+            expectation = f"expected at most {fault['ctx']['max_length']} entries"
+        case "float_type" | "float_parsing":
+            expectation = "expected a number"
+        case "model_type" | "dict_type":
+            expectation = "expected a section of keys"
+        case "string_pattern_mismatch":
+            expectation = "expected a name of lower case letters, digits and _"
+        case _:
+            expectation = fault["msg"].replace("Input should be", "expected", 1)
+            expectation = expectation.replace("a valid integer", "a whole number")
+    return f"{where}: {shown(fault['input'])} is not allowed; {expectation}: correct it"
+
+
+def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
+    """Give the keys that the section around an unknown key allows."""
+    annotation: Any = Params
+    for part in loc[:-1]:
+        if isinstance(annotation, type) and issubclass(annotation, Section):
+            annotation = annotation.model_fields[str(part)].annotation
+        else:  # dict[Name, Section]: whatever the key
+            annotation = get_args(annotation)[-1]
+    return list(annotation.model_fields)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as DVC reads it: 1e-06 is a number, and no key may stand twice."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value!r} stands twice", key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep=deep)
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?[0-9][0-9_]*(\.[0-9_]*)?[eE][-+]?[0-9]+$"),
+    list("-+0123456789"),
+)

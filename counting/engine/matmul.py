@@ -1,0 +1,125 @@
+"""Matrix products, compiled: the same bits with vectors of any width.
+
+Each element of a product is one chain of `fma` in the order of the inner dimension.
+Neither the width of the vectors nor the way the product is cut into tiles changes it,
+so the widest vectors of a processor are used, and a sum over a long dimension may come
+in pieces. At these sizes that is also faster than calling a library for each product.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import binding, ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from counting.engine.compiled import Array, compiled, declared
+
+
+def _tile(rows: int, lanes: int, vectors: int) -> Any:
+    """Give the kernel C[i:i+rows, j:j+lanes*vectors] += A[i:i+rows] B[:, j:...].
+
+    The elements of C stay in registers while k runs: `vectors` loads of B and `rows`
+    of A, each spread over the lanes, feed rows * vectors fma.
+    """
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def add_tile(context: Any, C: Any, A: Any, B: Any, i: Any, j: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            element, size = context.get_value_type(C.dtype), C.dtype.bitwidth // 8
+            vector, word = ir.VectorType(element, lanes), ir.IntType(64)
+            byte = ir.IntType(8).as_pointer()
+            i, j = args[3:]
+            arrays = [
+                context.make_array(kind)(context, builder, value)
+                for kind, value in zip(signature.args[:3], args[:3], strict=True)
+            ]
+            c, a, b = (builder.bitcast(array.data, byte) for array in arrays)
+            strides = [cgutils.unpack_tuple(builder, array.strides) for array in arrays]
+            (c_row, _), (a_row, a_column), (b_row, _) = strides
+            K = cgutils.unpack_tuple(builder, arrays[1].shape)[1]
+
+            def at(base: Any, *steps: tuple[Any, Any]) -> Any:
+                for count, stride in steps:
+                    base = builder.gep(base, [builder.mul(count, stride)])
+                return base
+
+            def load(pointer: Any, v: int) -> Any:
+                place = at(pointer, (word(v * lanes), word(size)))
+                return builder.load(
+                    builder.bitcast(place, vector.as_pointer()), align=size
+                )
+
+            c = at(c, (i, c_row), (j, word(size)))
+            a, b = at(a, (i, a_row)), at(b, (j, word(size)))
+            places = [at(c, (word(r), c_row)) for r in range(rows)]
+            sums = [cgutils.alloca_once(builder, vector) for _ in range(rows * vectors)]
+            for n, pointer in enumerate(sums):
+                builder.store(load(places[n // vectors], n % vectors), pointer)
+            fused = declared(builder, "llvm.fma", vector, 3)
+            first = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
+            none = ir.Constant(vector, ir.Undefined)
+            with cgutils.for_range(builder, K) as loop:
+                row = at(b, (loop.index, b_row))
+                of_b = [load(row, v) for v in range(vectors)]
+                column = at(a, (loop.index, a_column))
+                for r in range(rows):
+                    place = at(column, (word(r), a_row))
+                    one = builder.load(builder.bitcast(place, element.as_pointer()))
+                    one = builder.insert_element(none, one, ir.IntType(32)(0))
+                    spread = builder.shuffle_vector(one, none, first)
+                    for v in range(vectors):
+                        pointer = sums[r * vectors + v]
+                        term = [spread, of_b[v], builder.load(pointer)]
+                        builder.store(builder.call(fused, term), pointer)
+            for n, pointer in enumerate(sums):
+                place = at(
+                    places[n // vectors], (word(n % vectors * lanes), word(size))
+                )
+                place = builder.bitcast(place, vector.as_pointer())
+                builder.store(builder.load(pointer), place, align=size)
+            return context.get_dummy_value()
+
+        return types.void(C, A, B, types.int64, types.int64), codegen
+
+    return add_tile
+
+
+_WIDE = bool(binding.get_host_cpu_features().get("avx512f"))
+_ROWS, _LANES, _VECTORS = (8, 16, 2) if _WIDE else (4, 8, 2)
+_COLUMNS = _LANES * _VECTORS
+_block, _row = _tile(_ROWS, _LANES, _VECTORS), _tile(1, _LANES, _VECTORS)
+_some, _one = _tile(1, 8, 1), _tile(1, 1, 1)
+
+
+@compiled
+def add_product(C: Array, A: Array, B: Array) -> None:
+    """Add the product of A (M, K) and B (K, N) to C (M, N).
+
+    Rows of B and C lie contiguous; A may be any view, a transposed one too. Fastest
+    where N is a multiple of 32.
+    """
+    M, N = C.shape
+    m, n = M - M % _ROWS, N - N % _COLUMNS
+    for j in range(0, n, _COLUMNS):
+        for i in range(0, m, _ROWS):
+            _block(C, A, B, i, j)
+        for i in range(m, M):
+            _row(C, A, B, i, j)
+    for j in range(n, N - N % 8, 8):
+        for i in range(M):
+            _some(C, A, B, i, j)
+    for j in range(N - N % 8, N):
+        for i in range(M):
+            _one(C, A, B, i, j)
+
+
+@compiled
+def linear(out: Array, x: Array, W: Array, b: Array) -> None:
+    """Put x W + b into out (M, N), x (M, K), W (K, N), b (N,)."""
+    for i in range(len(out)):
+        for j in range(len(b)):
+            out[i, j] = b[j]
+    add_product(out, x, W)

@@ -1,0 +1,83 @@
+"""The frozen metrics of a variant: means over its seeds, and the worst seed beside.
+
+The keys are the same for every variant and never change, so that `dvc metrics diff`
+lines up between branches. Accuracies in [0, 1], loss in nats per token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import inf, isfinite
+from pathlib import Path
+from statistics import fmean, median
+from typing import Any
+
+from counting.base import files
+from counting.base.cli import InputError, shown
+
+ACCURACIES = ("last_token_accuracy", "token_accuracy", "sequence_accuracy")
+KEYS = ("loss", *ACCURACIES)  # of train and valid, each with its `_worst`
+
+Row = Mapping[str, float]
+
+
+def mean_and_worst(rows: Sequence[Row], keys: Sequence[str]) -> dict[str, float]:
+    """Summarise the seeds: the mean of each key, and its worst seed."""
+    summary = {}
+    for key in keys:
+        values = [row[key] for row in rows]
+        summary[key] = round(fmean(values), files.DIGITS)
+        worst = max(values) if key == "loss" else min(values)
+        summary[f"{key}_worst"] = round(worst, files.DIGITS)
+    return summary
+
+
+def summarise(
+    scores: Mapping[str, Sequence[Row]],
+    counts: Sequence[int],
+    strides: Mapping[str, int],
+) -> dict[str, Any]:
+    """Put one variant's metrics together.
+
+    Args:
+        scores: for each stream, one row a seed.
+        counts: for each seed, the numbers it counted right from 8001 on.
+        strides: for each stream, the stride between two windows.
+    """
+    names = ("train", "valid")
+    content: dict[str, Any] = {
+        name: mean_and_worst(scores[name], KEYS) | {"stride": strides[name]}
+        for name in names
+    }
+    content["beyond"] = {
+        name: mean_and_worst(rows, ["sequence_accuracy"]) | {"stride": strides[name]}
+        for name, rows in scores.items()
+        if name not in names
+    }
+    content["count_run"] = {"median": median(counts), "worst": min(counts)}
+    content["seeds"] = len(counts)
+    return content
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read one variant's metrics.
+
+    Raises:
+        InputError: the file is missing, damaged, or of an older run.
+    """
+    again = f"run `dvc repro evaluate@{path.stem}` again"
+    content = files.read_json(path, again)
+    for name in ("train", "valid"):
+        for key in KEYS:
+            section = content.get(name) if isinstance(content, dict) else None
+            value: Any = section.get(key) if isinstance(section, dict) else None
+            most = inf if key == "loss" else 1.0
+            number = isinstance(value, float) and isfinite(value)
+            if not number or not 0 <= value <= most:
+                raise InputError(
+                    f"{path}: {name}.{key} is {shown(value)}, expected a number in "
+                    f"[0, {most:.0f}]; the file is damaged or of another version: "
+                    f"{again}"
+                )
+    assert isinstance(content, dict)
+    return content

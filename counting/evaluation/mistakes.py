@@ -1,0 +1,74 @@
+"""What kind of token a network got wrong: its place in the number, and the roll-over.
+
+A roll-over of length k is the step from a number that ends in k nines: 8099 to 8100
+is one of length 2. English only; a word of another language is of the kind "other".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from counting.text.vocabulary import SEPARATOR
+
+UNITS = "one two three four five six seven eight nine".split()
+TEENS = (
+    "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+).split()
+TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+KINDS = ("thousands", "hundreds", "tens", "units", "comma", "other")
+LONGEST = 3  # nines; a longer roll-over counts as one of this length
+
+
+def kind_of(words: Sequence[str], place: int) -> str:
+    """Name the place that the word `words[place]` of a stream has in its number.
+
+    "three" is of the kind hundreds in "three hundred", and so is "hundred".
+    """
+    word = words[place]
+    rest = list(words[place : place + 4])
+    number = rest[: rest.index(SEPARATOR)] if SEPARATOR in rest else rest
+    if word == SEPARATOR:
+        return "comma"
+    if "thousand" in number:
+        return "thousands"
+    if "hundred" in number[:2]:
+        return "hundreds"
+    if word in TENS or word in TEENS:
+        return "tens"
+    return "units" if word in UNITS else "other"
+
+
+def roll_over(words: Sequence[str], place: int) -> int:
+    """Count the nines that end the number before the one `words[place]` is in."""
+    end = place
+    while end > 0 and words[end - 1] != SEPARATOR:
+        end -= 1
+    before = list(words[max(0, end - 12) : max(0, end - 1)])  # without its separator
+    if SEPARATOR in before:
+        before = before[len(before) - before[::-1].index(SEPARATOR) :]
+    nines = 0
+    for ending in (["nine"], ["ninety"], ["nine", "hundred"]):
+        if before[-len(ending) :] != ending:
+            break
+        before = before[: -len(ending)]
+        nines += 1
+    return min(nines, LONGEST)
+
+
+def tabulate(
+    words: Sequence[str], places: Sequence[Sequence[int]]
+) -> list[tuple[str, int, list[int]]]:
+    """Count wrong places by kind and roll-over, one count a seed.
+
+    Args:
+        words: the stream.
+        places: for each seed, the places in the stream it got wrong first.
+
+    Returns:
+        Rows (kind, roll-over, counts), every kind with every length of roll-over.
+    """
+    rows = {(kind, k): [0] * len(places) for kind in KINDS for k in range(LONGEST + 1)}
+    for seed, wrong in enumerate(places):
+        for place in wrong:
+            rows[kind_of(words, place), roll_over(words, place)][seed] += 1
+    return [(kind, k, counts) for (kind, k), counts in rows.items()]

@@ -1,0 +1,166 @@
+"""Nothing lost: the whole state of a training on disk, to go on from after a stop.
+
+States live in a scratch folder that git and DVC ignore, since DVC deletes a stage's
+outputs before it runs it. A state is keyed by everything that determines the result;
+one with another key, or a damaged one, is set aside and never used.
+
+On disk: a line with the key and the SHA-256 of the rest, then the rest, safetensors.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from types import FrameType
+from typing import IO, Any
+
+import torch
+from safetensors.torch import load as from_bytes
+from safetensors.torch import save as to_bytes
+from torch import Tensor
+
+from counting.base import files
+from counting.base.cli import PARENT, InputError
+
+SCRATCH = Path(".resume")
+PATIENCE = 60.0  # seconds that another training of the variant is given to end
+LIBRARIES = ("torch", "numba", "llvmlite", "numpy", "safetensors")
+KERNELS = ("ATEN_CPU_CAPABILITY", "MKL_CBWR", "ONEDNN_MAX_CPU_ISA")
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+
+State = dict[str, Tensor]
+
+
+class Stopped(SystemExit):
+    """The training was asked to stop, and has saved its state; exits 128 + signal."""
+
+
+def key_of(settings: Any, paths: Iterable[Path]) -> str:
+    """Digest what determines a training: settings, files, code, versions, kernels.
+
+    Args:
+        settings: whatever of the parameters it depends on, as JSON can hold it.
+        paths: the data, and the stage's own file; the rest of the code is every
+            module of the package `counting` that is loaded.
+    """
+    modules = [m for name, m in sys.modules.items() if name.startswith("counting")]
+    code = [Path(m.__file__) for m in modules if m.__file__]
+    facts = {
+        "settings": settings,
+        "files": sorted((path.name, digest(path.read_bytes())) for path in paths),
+        "code": sorted((path.name, digest(path.read_bytes())) for path in code),
+        "versions": {name: version(name) for name in LIBRARIES},
+        "kernels": {name: os.environ.get(name) for name in KERNELS},
+        "processor": torch.backends.cpu.get_cpu_capability(),
+    }
+    return digest(json.dumps(facts, sort_keys=True).encode())
+
+
+def digest(content: bytes) -> str:
+    """Give the SHA-256 of some bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def save(path: Path, key: str, state: State) -> None:
+    """Write a state, complete or not at all."""
+    content = to_bytes(state)
+    files.write({path: f"{key} {digest(content)}\n".encode() + content})
+
+
+def load(path: Path, key: str) -> State | None:
+    """Read the state under `key`; one that cannot be used is set aside with a line."""
+    if not path.is_file():
+        return None
+    header, _, content = path.read_bytes().partition(b"\n")
+    found_key, _, found_digest = header.decode("ascii", "replace").partition(" ")
+    if found_digest != digest(content):
+        reason = "is damaged"
+    elif found_key != key:
+        reason = "belongs to other parameters, data, code or versions"
+    else:
+        return from_bytes(content)
+    aside = path.with_suffix(".aside")
+    path.replace(aside)
+    print(f"train: the saved state {path} {reason}; set aside as {aside.name}")
+    return None
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep a second training of the same variant out while this one runs.
+
+    One whose `dvc repro` was killed ends by itself with its next step, the first of
+    which waits for the compiler; so another is given `PATIENCE` to end.
+
+    Raises:
+        InputError: there is one, and it goes on.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        given_up = time.monotonic() + PATIENCE
+        if not locked(lock):
+            print(f"train: another process trains {folder.name}: waiting", flush=True)
+        while not locked(lock):
+            if time.monotonic() > given_up:
+                raise InputError(
+                    f"{folder}: another process trains {folder.name}, expected none; "
+                    "wait for it to end, or stop it"
+                )
+            time.sleep(0.1)
+        yield
+
+
+def locked(lock: IO[str]) -> bool:
+    """Lock a file, unless another process holds it; true if it is ours."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+class Stop:
+    """Whether a training was asked to stop: by a signal, or since its DVC has gone."""
+
+    def __init__(self) -> None:
+        self.signal = 0
+        self.watch_parent = "DVC_STAGE" in os.environ
+
+    def note(self, number: int, _: FrameType | None) -> None:
+        """Remember a signal."""
+        self.signal = number
+
+    def __bool__(self) -> bool:
+        if not self.signal and self.watch_parent and os.getppid() != PARENT:
+            self.signal = signal.SIGHUP
+        return bool(self.signal)
+
+
+@contextmanager
+def stop_signals() -> Iterator[Stop]:
+    """Collect SIGINT and SIGTERM instead of dying of them at once.
+
+    Raises:
+        Stopped: at the end, if there was one.
+    """
+    stop = Stop()
+    before = {number: signal.getsignal(number) for number in STOPPING}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, stop.note)
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if stop:
+        raise Stopped(128 + stop.signal)

@@ -1,1 +1,0 @@
-"""The nouns that the stages share: parameters, vocabulary, streams, networks."""

@@ -1,6 +1,6 @@
 # `make` lists the targets. Everything runs in .venv, from pinned requirements.
 .DEFAULT_GOAL := help
-.PHONY: help setup check repro test lint verify verify-cpus price pace bench mirror ablate faults pins clean
+.PHONY: help setup check repro test lint verify verify-cpus bench mirror ablate faults pins clean
 
 PYTHON ?= python3
 JOBS ?= 2
@@ -41,14 +41,8 @@ verify: setup ## run the pipeline again in a clean clone, compare every byte
 verify-cpus: setup ## train and judge on emulated processors of both makers, compare
 	python -m commands.verify_cpus
 
-price: setup ## what the portable bits cost
-	python -m commands.price
-
-pace: setup ## time a cold run, with one job and with two, beside its computing
-	python -m commands.pace
-
 bench: setup ## measure the training step and the evaluation against their peers
-	python -m commands.bench
+	python -m benchmarks.bench
 
 mirror: setup ## choose recipes on numbers within 1..8000 (docs/studies)
 	for study in article mirror nine eight plain; do \

@@ -20,10 +20,15 @@ import yaml
 from matplotlib.figure import Figure
 from pydantic import Field, ValidationError
 
-from counting.base import cli, files, numerics, params
+from counting.base import cli, files, params
+from counting.engine.forward import Inference
+from counting.engine.weights import Network
+from counting.evaluation import generation
+from counting.evaluation.scores import score
 from counting.report.figures import STYLE, svg
 from counting.text.spelling import spell
 from counting.text.vocabulary import SEPARATOR, Vocabulary
+from counting.training import loop
 
 NONE = 1e-4  # share of errors drawn as none; one sequence in a stream is 0.7e-4 or more
 
@@ -143,20 +148,12 @@ def ordered(
 
 def run(study: Study, settings: params.Params, entry: dict[str, Any]) -> dict[str, Any]:
     """Train one row with one seed, and judge it on every window of what comes next."""
-    numerics.settle(settings.numerics)
-    import torch
-
-    from counting.evaluation import generation
-    from counting.evaluation import scores as scoring
-    from counting.networks.network import CountingModel
-    from counting.training import loop as training
-
     language, judging = settings.spell.language, settings.evaluate
     parts = [spelled(part, study.digits, language) for part in study.train]
     text = [words for part in parts for words in part]
     vocabulary = Vocabulary.of(text)
     train, *judged = (
-        torch.from_numpy(vocabulary.encode(numbers, Path(study.title))).long()
+        vocabulary.encode(numbers, Path(study.title))
         for numbers in [
             text,
             *(spelled(part, study.digits, language) for part in study.judge),
@@ -164,12 +161,11 @@ def run(study: Study, settings: params.Params, entry: dict[str, Any]) -> dict[st
     )
     model = params.Model.model_validate(entry["variant"]["model"])
     recipe = params.Recipe.model_validate(entry["variant"]["recipe"])
-    weights, _ = training.train(model, recipe, train, len(vocabulary), entry["seed"])
-    network = CountingModel(model, len(vocabulary)).eval()
-    network.load_state_dict(weights)
+    weights, _ = loop.train(model, recipe, train, len(vocabulary), entry["seed"])
+    network = Inference(Network.of(model, weights))
     sizes = (judging.window, judging.prompt, judging.steps)
-    learnt = scoring.score(network, train, *sizes, stride=judging.stride["train"])
-    scores = [scoring.score(network, stream, *sizes) for stream in judged]
+    learnt = score(network, train, *sizes, stride=judging.stride["train"])
+    scores = [score(network, stream, *sizes) for stream in judged]
     right = sum(one.sequence_accuracy * one.sequences for one in scores)
     separator = vocabulary.tokens[SEPARATOR]
     return {

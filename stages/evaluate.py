@@ -6,21 +6,21 @@ Nothing is chosen here: every window of the valid stream counts, once, for each 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from counting.base import cli, files, numerics, params
-from counting.evaluation import metrics, mistakes
+import numpy as np
+
+from counting.base import checkpoint, cli, files, params
+from counting.engine.compiler import portability_warning
+from counting.engine.forward import Inference
+from counting.engine.weights import Network
+from counting.evaluation import generation, metrics, mistakes, scores
+from counting.evaluation.reader import Reader
+from counting.evaluation.scores import Scores
 from counting.text import streams
 from counting.text.vocabulary import SEPARATOR, Tokens, Vocabulary
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from counting.evaluation.scores import Scores
-    from counting.networks.network import CountingModel
-
-Networks = dict[int, "CountingModel"]  # by seed
-Judged = dict[str, list["Scores"]]  # by stream, one a seed
+Readers = dict[int, Reader]  # by seed
+Judged = dict[str, list[Scores]]  # by stream, one a seed
 
 
 def main() -> None:
@@ -37,30 +37,23 @@ def main() -> None:
     settings = params.load()
     vocabulary = Vocabulary.load(args.prepared / "vocab.json")
     tokens = load_streams(args.prepared, len(vocabulary), settings.evaluate)
-    numerics.settle(settings.numerics)
-    import torch
-
-    from counting.evaluation import generation
-    from counting.networks import checkpoint
-
-    data = {name: torch.from_numpy(some).long() for name, some in tokens.items()}
     config = checkpoint.load_config(args.model, vocabulary.words)
-    networks = {s: checkpoint.load_model(args.model, config, s) for s in config.seeds}
-    scores = judge(networks, data, settings.evaluate)
+    readers = load_readers(args.model, config, settings)
+    judged = judge(readers, tokens, settings.evaluate)
     counts = [
         generation.count_run(
-            network, data["train"], data["valid"], vocabulary.tokens[SEPARATOR]
+            read, tokens["train"], tokens["valid"], vocabulary.tokens[SEPARATOR]
         )
-        for network in networks.values()
+        for read in readers.values()
     ]
     rows = {
         name: [{key: getattr(seed, key) for key in metrics.KEYS} for seed in seeds]
-        for name, seeds in scores.items()
+        for name, seeds in judged.items()
     }
     content = metrics.summarise(rows, counts, settings.evaluate.stride)
-    said = samples(networks, data["valid"], vocabulary, settings.evaluate)
+    said = samples(readers, tokens["valid"], vocabulary, settings.evaluate)
     words = [vocabulary.words[token] for token in tokens["valid"]]
-    texts = tables(list(networks), scores, counts, words) | {"samples.md": said}
+    texts = tables(list(readers), judged, counts, words) | {"samples.md": said}
     files.write(
         {args.tables / name: text for name, text in texts.items()}
         | {args.metrics: files.as_json(content)}
@@ -99,24 +92,42 @@ def load_streams(
     return found
 
 
-def judge(
-    networks: Networks, data: dict[str, Tensor], judging: params.Evaluate
-) -> Judged:
-    """Score every network on every stream (n,) int64."""
-    from counting.evaluation import scores as scoring
+def load_readers(
+    folder: Path, config: checkpoint.Config, settings: params.Params
+) -> Readers:
+    """Load the network of every seed, for the engine that the parameters name."""
+    if settings.engine == "compiled":
+        if remark := portability_warning():
+            print(f"evaluate: {remark}")
+        weights = {s: checkpoint.load_weights(folder, config, s) for s in config.seeds}
+        return {s: Inference(Network.of(config.model, w)) for s, w in weights.items()}
+    # torch takes longer to load than the compiled engine to judge a stream
+    from counting import networks
+    from counting.evaluation.definition import Definition
 
+    print("evaluate: engine: autograd, so the figures are this machine's own")
+    return {
+        seed: Definition(networks.load(folder, seed), settings.device)
+        for seed in config.seeds
+    }
+
+
+def judge(
+    readers: Readers, tokens: dict[str, Tokens], judging: params.Evaluate
+) -> Judged:
+    """Score every network on every stream (n,)."""
     sizes = (judging.window, judging.prompt, judging.steps)
     return {
         name: [
-            scoring.score(network, stream, *sizes, stride=judging.stride[name])
-            for network in networks.values()
+            scores.score(read, stream, *sizes, stride=judging.stride[name])
+            for read in readers.values()
         ]
-        for name, stream in data.items()
+        for name, stream in tokens.items()
     }
 
 
 def tables(
-    seeds: list[int], scores: Judged, counts: list[int], words: list[str]
+    seeds: list[int], judged: Judged, counts: list[int], words: list[str]
 ) -> dict[str, str]:
     """Lay out what the metrics are means of: by seed, by step, by kind of error.
 
@@ -124,16 +135,16 @@ def tables(
     """
     by_seed = [
         [seed, name, *(getattr(score, key) for key in metrics.KEYS)]
-        for name, judged in scores.items()
-        for seed, score in zip(seeds, judged, strict=True)
+        for name, found in judged.items()
+        for seed, score in zip(seeds, found, strict=True)
     ]
     by_step = [
         [name, seed, step, share]
         for name in ("train", "valid")
-        for seed, score in zip(seeds, scores[name], strict=True)
+        for seed, score in zip(seeds, judged[name], strict=True)
         for step, share in enumerate(score.right_through, start=1)
     ]
-    places = [[failure.place for failure in s.failures] for s in scores["valid"]]
+    places = [score.wrong_at.tolist() for score in judged["valid"]]
     kinds = mistakes.tabulate(words, places)
     return {
         "seeds.csv": files.as_csv(["seed", "stream", *metrics.KEYS], by_seed),
@@ -151,20 +162,15 @@ def tables(
 
 
 def samples(
-    networks: Networks, stream: Tensor, vocabulary: Vocabulary, judging: params.Evaluate
+    readers: Readers, stream: Tokens, vocabulary: Vocabulary, judging: params.Evaluate
 ) -> str:
     """Show the article's own test for the eye: prompts, what the network said."""
-    import torch
-
-    from counting.evaluation import generation
-
     prompt, steps, count = judging.prompt, judging.steps, judging.samples
-    drawing = torch.Generator().manual_seed(0)
-    starts = torch.randint(
-        len(stream) - prompt - steps + 1, (count,), generator=drawing
+    starts = np.random.default_rng(0).integers(
+        len(stream) - prompt - steps + 1, size=count
     )
-    windows = stream[starts[:, None] + torch.arange(prompt + steps)]
-    first = next(iter(networks.values()))
+    windows = stream[starts[:, None] + np.arange(prompt + steps)].astype(np.int64)
+    first = next(iter(readers.values()))
     said = generation.greedy(first, windows[:, :prompt], steps)
     parts = [
         f"# {count} prompts of {prompt} tokens drawn from the valid stream\n\n"

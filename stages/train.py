@@ -9,17 +9,17 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from counting.base import cli, files, numerics, params
+from counting.base import checkpoint, cli, files, params
+from counting.engine.compiler import Array, portability_warning
 from counting.text import streams
 from counting.text.vocabulary import Vocabulary
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from counting.training import loop, resume
+from counting.training.steps import AutogradStep, CompiledStep
 
 LOG_EVERY = 15  # seconds between two lines where there is no terminal
 
@@ -34,7 +34,7 @@ class Progress:
         )
         self.said = time.monotonic()
 
-    def __call__(self, step: int, curve: Tensor) -> None:
+    def __call__(self, step: int, curve: Array) -> None:
         """Show one step; curve holds loss and the two accuracies."""
         if not self.bar.disable:
             self.bar.update(step + 1 - self.bar.n)
@@ -46,14 +46,14 @@ class Progress:
                 flush=True,
             )
 
-    def finish(self, curves: Tensor) -> None:
+    def finish(self, curves: Array) -> None:
         """Close the bar and leave one line of how the training ended."""
         self.bar.close()
         ending = self.describe(curves[-20:].mean(0))
         print(f"{self.label}: {self.steps} steps, at the end {ending}", flush=True)
 
     @staticmethod
-    def describe(curve: Tensor) -> str:
+    def describe(curve: Array) -> str:
         """Put a curve's point into words."""
         loss, last, all_tokens = curve.tolist()
         return f"loss {loss:.3f}, accuracy {all_tokens:.3f} (last token {last:.3f})"
@@ -73,31 +73,29 @@ def main() -> None:
     vocabulary = Vocabulary.load(args.prepared / "vocab.json")
     data = args.prepared / "train.safetensors"
     tokens = streams.load(data, len(vocabulary))
-    numerics.settle(settings.numerics)
-    import torch
-
-    from counting.networks import checkpoint
-    from counting.training import loop as training
-    from counting.training import resume
-
-    if remark := numerics.own_bits(settings.numerics):
+    if settings.engine == "compiled":
+        begin: loop.Begin = CompiledStep
+        remark = portability_warning()
+    else:
+        begin = partial(AutogradStep, device=settings.device)
+        remark = "engine: autograd, so the bits are this machine's own"
+    if remark:
         print(f"train: {remark}")
-    stream = torch.from_numpy(tokens).long()
-    facts = [model.model_dump(), recipe.model_dump()]
+    facts = [settings.engine, settings.device, model.model_dump(), recipe.model_dump()]
     inputs = [data, args.prepared / "vocab.json", Path(__file__)]
     scratch = resume.SCRATCH / args.variant
-    steps = training.total_steps(recipe, len(stream), model.batch_size)
+    steps = loop.total_steps(recipe, len(tokens), model.batch_size)
     weights, rows = {}, []
     with resume.alone(scratch):
         for seed in settings.train.seeds:
-            saving = training.Saving(
+            saving = loop.Saving(
                 scratch / f"seed-{seed}.state",
                 resume.key_of([*facts, seed], inputs),
                 settings.train.save_every,
             )
             progress = Progress(f"train {args.variant}, seed {seed}", steps)
-            weights[seed], curves = training.train(
-                model, recipe, stream, len(vocabulary), seed, saving, progress
+            weights[seed], curves = loop.train(
+                model, recipe, tokens, len(vocabulary), seed, begin, saving, progress
             )
             progress.finish(curves)
             rows += [[seed, i + 1, *point] for i, point in enumerate(curves.tolist())]
@@ -109,7 +107,7 @@ def main() -> None:
             seeds=list(weights),
         )
         files.write(
-            {args.curves: files.as_csv(["seed", "step", *training.CURVES], rows)}
+            {args.curves: files.as_csv(["seed", "step", *loop.CURVES], rows)}
             | checkpoint.contents(args.out, config, weights)
         )
         shutil.rmtree(scratch, ignore_errors=True)

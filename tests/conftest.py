@@ -1,7 +1,4 @@
-"""A tiny project of its own for each test, and its stages as calls.
-
-`numerics.settle` comes before anything here that imports torch, as in the stages.
-"""
+"""A tiny project of its own for each test, and its stages as calls."""
 
 from __future__ import annotations
 
@@ -23,9 +20,10 @@ import pytest
 import yaml
 
 from commands import tiny
-from counting.base import cli, numerics
+from counting.base import cli
 
-numerics.settle("portable")
+# one folder of machine code for the tests and every command that they start
+os.environ.setdefault("COUNTING_COMPILED", str(Path(__file__).parents[1] / ".compiled"))
 
 TABLE = pytest.StashKey[list[tuple[str, str]]]()
 

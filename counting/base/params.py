@@ -217,13 +217,23 @@ class Plot(Section):
 class Params(Section):
     """The whole of params.yaml."""
 
-    numerics: Literal["portable", "fast"]
+    engine: Literal["compiled", "autograd"]
+    device: Annotated[str, StringConstraints(pattern=r"^[a-z]+(:[0-9]+)?$")] = "cpu"
     spell: Spell
     train: Train
     evaluate: Evaluate
     plot: Plot
     recipes: Annotated[dict[Name, Recipe], Field(min_length=1)]
     models: Annotated[dict[Name, Model], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _device_has_an_engine(self) -> Self:
+        if self.engine == "compiled" and self.device != "cpu":
+            raise ValueError(
+                f"device: {self.device} has no effect on engine: compiled, which runs "
+                "on the processor; set engine: autograd or remove the line"
+            )
+        return self
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:

@@ -1,44 +1,41 @@
 """A whole step of back-propagation through time, from tokens to gradients, by hand.
 
-`Learner` does what autograd does of `CountingModel.forward` and the cross entropy: the
-way forward that reading.py shares with evaluation, and all the way back, in compiled
-functions. docs/bptt.md derives the formulas.
+What autograd does of the definition and the cross entropy: the forward pass, and all
+the way back, in compiled functions. docs/bptt.md derives the formulas.
 
 Sizes: T tokens, B windows, H hidden, V vocabulary.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from counting.engine import copy_head as pointing
-from counting.engine import linear_head as readout
-from counting.engine.compiled import Array
-from counting.engine.forward import Pass, array
-from counting.engine.matmul import add_product
+from counting.engine import copy_head, linear_head, recurrence, weights
+from counting.engine.compiler import Array
+from counting.engine.forward import EPS, Forward, State
+from counting.engine.linear_head import Normalized
+from counting.engine.matmul import matmul_add
+from counting.engine.weights import Network, Tensors
 
-if TYPE_CHECKING:
-    from counting.networks.network import CountingModel
+MOMENTUM = 0.1  # of the running statistics, as in PyTorch
 
 
-class Learnt(NamedTuple):
-    """What a step tells besides the gradients, which stand in the parameters."""
+class StepResult(NamedTuple):
+    """What a step tells besides the gradients."""
 
-    loss: Tensor  # (), in nats per token
-    right: Tensor  # (T - skip, B) bool: the target is the most probable token
-    ends: list[Tensor]  # the state after the last token, (1, B, H) each
+    loss: float  # mean over the scored positions, in nats per token
+    correct: Array  # (T - skip, B) bool: the target is the most probable token
+    state: State  # after the last token, for a window that can copy nothing of it
 
 
-class Learner(Pass):
-    """A network in training.
+class Backward(Forward):
+    """A network in training: the forward pass, and all the way back.
 
     Args:
-        network: what learns; its parameters are given gradients if they have none.
+        network: what learns.
+        gradients: an array a parameter, filled by each call.
         T: tokens of a window.
         B: windows of a batch.
         skip: the first positions, which are not scored.
@@ -47,110 +44,93 @@ class Learner(Pass):
         ValueError: there is but one position to take statistics from.
     """
 
-    def __init__(self, network: CountingModel, T: int, B: int, skip: int = 0) -> None:
+    def __init__(
+        self, network: Network, gradients: Tensors, T: int, B: int, skip: int = 0
+    ) -> None:
         super().__init__(network, T, B, skip)
-        if len(self.states) < 2:
-            raise ValueError(
-                f"{len(self.states)} position has no variance: train on 2 or more"
-            )
-        for parameter in network.parameters():
-            if parameter.grad is None:
-                parameter.grad = torch.zeros_like(parameter)
-        H, G = self.H, self.recurrence.gates
-        self.y, self.mean, self.var = self.new(*self.states.shape), *self.new(2, H)
-        self.up = self.new(T, B, H)
-        self.dx, self.dW, self.db = (
-            self.new(*self.x.shape),
-            self.new(G * H, H),
-            self.new(H),
-        )
-        self.dh, self.dc = self.new(2, B, H)
-        self.D, self.d_sum = self.new(*self.W_c.shape), self.new(len(self.W_c))
-        self.none = self.new(H)  # mean of states that are less their mean already
-        if self.copies:
-            self.d, self.dS = self.new(*self.out.shape), self.new(*self.S.shape)
+        N, H = self.scored_states().shape
+        if N < 2:
+            raise ValueError(f"{N} position has no variance: train on 2 or more")
+        self.gradients = gradients
+        self.normalized = Normalized(self.new(N, H), *self.new(3, H))
+        self.d_states = self.new(T, B, H)
+        self.d_out = self.new(*self.out.shape) if network.reach else self.out
 
     def __call__(
-        self, tokens: Tensor, targets: Tensor, state: Sequence[Tensor] = ()
-    ) -> Learnt:
-        """Put the gradients of the mean cross entropy in the place of the parameters'.
-
-        Moves the running statistics of batch norm.
+        self,
+        tokens: Array,
+        targets: Array,
+        state: State | None = None,
+        dropped: Array | None = None,
+        no_copy: Array | None = None,
+    ) -> StepResult:
+        """Fill the gradients of the mean cross entropy; move the running statistics.
 
         Args:
             tokens: (T, B), int64.
             targets: (T - skip, B), int64.
-            state: before the first token, (1, B, H) each; nothing for zeros.
+            state: before the first token; None for zeros. Nothing of it can be copied.
+            dropped: (T, B) bool, tokens that are read as nothing.
+            no_copy: (T, B) bool, positions that may not copy.
         """
-        words, wanted = (part.contiguous().numpy() for part in (tokens, targets))
-        read = self.drop(words)
-        self.walk(read, state)
-        readout.statistics(self.states, self.y, self.mean, self.var)
+        state, V = state or self.start(), self.layout.V
+        read = tokens if dropped is None else np.where(dropped, V, tokens)
+        self.run_recurrence(read, state)
+        normalized, states = self.normalized, self.scored_states()
+        linear_head.batch_statistics(states, normalized)
         self.move_statistics()
-        self.project(self.y, self.none, self.var)
-        self.say(words, wanted)
-        right, loss = torch.from_numpy(self.said == wanted), readout.mean(self.nats)
-        self.back(read, words, wanted)
-        parts = (self.h, self.c)[: 1 + self.recurrence.cells]
-        ends = [torch.from_numpy(part[-1:].copy()) for part in parts]
-        return Learnt(self.network.h_o.weight.new_tensor(loss), right, ends)
-
-    def drop(self, words: Array) -> Array:
-        """Draw where nothing may be copied, and which tokens are read as nothing."""
-        network, copying = self.network, self.network.copying
-        if copying is not None and copying.dropout:
-            self.shut = (torch.rand(words.shape) < copying.dropout).numpy()
-        if not network.token_dropout:
-            return words
-        unread = (torch.rand(words.shape) < network.token_dropout).numpy()
-        return np.where(unread, len(self.x) - 1, words)
+        normalized.rs[:] = 1 / np.sqrt(normalized.var + self.number(EPS))
+        self.project_states(normalized.y, np.zeros_like(normalized.mean), normalized.rs)
+        reading = self.say(tokens, targets, state, no_copy)
+        loss = float(linear_head.mean_of(reading.losses))
+        self.head_backward(targets)
+        self.recurrence_backward(read)
+        end = state._replace(h=self.states.h[-1].copy(), c=self.states.c[-1].copy())
+        return StepResult(loss, reading.predicted == targets, end)
 
     def move_statistics(self) -> None:
         """Move the running statistics as PyTorch does."""
-        bn, N = self.network.bn, len(self.states)
-        assert bn.momentum is not None
-        assert bn.num_batches_tracked is not None
-        bn.num_batches_tracked += 1
-        unbiased = self.var * (N / (N - 1))
-        for running, now in ((bn.running_mean, self.mean), (bn.running_var, unbiased)):
-            kept = array(running)
-            kept += self.dtype.type(bn.momentum) * (now - kept)
+        tensors, (y, mean, var, _) = self.network.tensors, self.normalized
+        tensors["bn.num_batches_tracked"] += 1
+        unbiased = var * (len(y) / (len(y) - 1))
+        for name, now in (("mean", mean), ("var", unbiased)):
+            running = tensors[f"bn.running_{name}"]
+            running += self.number(MOMENTUM) * (now - running)
 
-    def back(self, read: Array, words: Array, targets: Array) -> None:
-        """Go all the way back."""
-        bn, h_o, (V, _, logits, _) = self.network.bn, self.network.h_o, self.layout
-        d = self.out
-        if self.network.copying is None:
-            readout.unsay(d, targets.reshape(-1))
-        else:
-            d = self.d
-            S, dS = self.network.copying.S, self.dS
-            pointing.unsay(
-                self.rows(self.out), words, targets, self.S, *self.sizes(),
-                self.attention, self.rows(d), dS,
+    def head_backward(self, targets: Array) -> None:
+        """From the loss to the states, and the gradients of the head."""
+        if self.network.reach:
+            d_substitution = np.empty_like(self.substitution)
+            copy_head.copy_head_backward(
+                self.rows(self.out), self.windows, self.substitution, self.sizes,
+                self.mixed.attention, self.rows(self.d_out), d_substitution,
             )  # fmt: skip
-            pointing.unsubstitutes(self.S, dS, gradient(S))
-        readout.unfold(
-            d, self.y, array(h_o.weight), array(bn.weight), array(bn.bias), self.rs,
-            V, logits, self.W_c, self.D, self.d_sum,
-            self.up[self.first :].reshape(-1, self.H),
-            *map(gradient, (h_o.weight, h_o.bias, bn.weight, bn.bias)),
+            copy_head.substitution_softmax_backward(
+                self.substitution, d_substitution, self.gradients["copying.S"]
+            )
+        else:
+            linear_head.softmax_cross_entropy_backward(self.out, targets.reshape(-1))
+        linear_head.fused_linear_backward(
+            self.d_out, weights.head(self.network.tensors), self.normalized,
+            self.layout, self.fused,
+            self.d_states[self.first :].reshape(-1, self.d_states.shape[2]),
+            weights.head(self.gradients),
         )  # fmt: skip
-        for part in (self.dx, self.dW, self.db, self.dh, self.dc):
-            part[:] = 0
-        self.recurrence.backward(
-            self.up, read, self.W, self.h, self.c, self.gates,
-            self.dx, self.dW, self.db, self.dh, self.dc,
+
+    def recurrence_backward(self, read: Array) -> None:
+        """From the states to the embedding, and the gradients of the recurrence."""
+        network, H = self.network, self.d_states.shape[2]
+        along = recurrence.Gradients(
+            np.zeros_like(self.table), self.new(len(self.table.T), H), self.new(H),
+            *self.new(2, self.B, H),
         )  # fmt: skip
-        table, W_in = self.network.i_h.weight, array(self.layer.input_weights()[0])
-        dx, d_table = self.dx[:-1], gradient(table)
-        d_table[:] = 0
-        add_product(d_table, dx, W_in)
-        dW_in = self.new(*W_in.shape)
-        add_product(dW_in, dx.T, array(table))
-        self.layer.put_gradients(dW_in, self.dx.sum(0), self.dW, self.db)
-
-
-def gradient(parameter: Tensor) -> Array:
-    """View the gradient of a parameter as an array."""
-    return array(parameter.grad)
+        network.recurrence.backward(
+            self.d_states, read, weights.along_time(network), self.states, along
+        )
+        W, _ = weights.input_side(network)
+        d_table, d_embedding = along.table[:-1], self.gradients["i_h.weight"]
+        d_embedding[:] = 0
+        matmul_add(d_embedding, d_table, W)
+        d_W = np.zeros_like(W)
+        matmul_add(d_W, d_table.T, network.table)
+        weights.put_gradients(network, d_W, along.table.sum(0), along, self.gradients)

@@ -1,170 +1,202 @@
-"""The copy head of copying.py by hand, forward and back, for windows without a memory.
+"""The copy head of networks/copy_head.py by hand, forward and back.
 
-Rows are laid out as readout.Layout says: logits, then query, key and gates.
+Rows are laid out as linear_head.Layout says: logits, then query, key and mixture. The
+positions that can be copied from are those of the windows themselves and, before them,
+those that a state has brought along.
 
-Sizes: B windows, T tokens, V vocabulary, H hidden, C columns, L of them for logits.
+Sizes: B windows, T tokens, V vocabulary, H hidden, C columns, L of them for logits,
+K positions before the first token.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from counting.engine.compiled import ONE, ZERO, Array, compiled, exp, helper, log
-from counting.engine.linear_head import NEVER, find, highest, softmax
-from counting.engine.matmul import add_product
-from counting.networks.copy_head import SHARPNESS
+from counting.engine.compiler import Array, inlined, jit
+from counting.engine.linear_head import NEVER, index_of, row_max, softmax
+from counting.engine.math import ONE, ZERO, exp, log
+from counting.engine.matmul import matmul_add
+
+FLOOR = 1e-8  # added to a probability before its logarithm, as the definition does
+SHARPNESS = 4.0  # of the table: how fast it makes up its mind
 
 
-@helper
-def clear(values: Array) -> None:
+class Sizes(NamedTuple):
+    """The few numbers that the copy head needs to know."""
+
+    H: int
+    reach: int  # positions that can be copied from
+    skip: int  # first positions, which say nothing
+    scale: float  # H^-1/2
+    floor: float  # FLOOR
+
+
+class Windows(NamedTuple):
+    """What was read, and what may be copied."""
+
+    tokens: Array  # (K + T, B)
+    keys: Array  # (K, B, H), those before the windows
+    targets: Array  # (T - skip, B)
+    no_copy: Array  # (T, B) bool, where nothing may be copied
+
+
+class Mixed(NamedTuple):
+    """What the copy head says."""
+
+    attention: Array  # (B, T, K + T or more), filled as far as the head reaches
+    p: Array  # (T - skip, B, L), probabilities
+    predicted: Array  # (T - skip, B), the likeliest tokens
+    losses: Array  # (T - skip, B), -log p of the targets in nats
+
+
+@inlined
+def fill_zero(values: Array) -> None:
     """Put zeros into a matrix."""
     for i in range(values.shape[0]):
         for j in range(values.shape[1]):
             values[i, j] = ZERO
 
 
-@helper
-def few(row: Array) -> None:
+@inlined
+def softmax_short(row: Array) -> None:
     """Turn a few scores into probabilities, in place; softmax does so for many."""
-    top, whole = row[0], ZERO
+    top, total = row[0], ZERO
     for j in range(1, len(row)):
         top = max(top, row[j])
     for j in range(len(row)):
         row[j] = exp(row[j] - top)
-        whole += row[j]
+        total += row[j]
     for j in range(len(row)):
-        row[j] /= whole
+        row[j] /= total
 
 
-@compiled
-def substitutes(S: Array, to: Array) -> None:
-    """Put softmax(SHARPNESS * S) by rows into `to` (V, C)."""
+@jit
+def substitution_softmax(S: Array, substitution: Array) -> None:
+    """Put softmax(SHARPNESS * S) by rows into `substitution` (V, L)."""
     V = len(S)
     for u in range(V):
+        row = substitution[u]
         for v in range(V):
-            to[u, v] = np.float32(SHARPNESS) * S[u, v]
-        for v in range(V, to.shape[1]):
-            to[u, v] = NEVER
-        softmax(to[u], highest(to[u]))
+            row[v] = np.float32(SHARPNESS) * S[u, v]
+        for v in range(V, len(row)):
+            row[v] = NEVER
+        softmax(row, row_max(row))
 
 
-@compiled
-def unsubstitutes(to: Array, d: Array, dS: Array) -> None:
-    """Turn the gradient d (V, C) of what `substitutes` gave into that of S."""
+@jit
+def substitution_softmax_backward(substitution: Array, d: Array, dS: Array) -> None:
+    """Turn the gradient d (V, L) of what `substitution_softmax` gave into that of S."""
     for u in range(len(dS)):
         mean = ZERO
         for v in range(len(dS)):
-            mean += to[u, v] * d[u, v]
+            mean += substitution[u, v] * d[u, v]
         for v in range(len(dS)):
-            dS[u, v] = np.float32(SHARPNESS) * to[u, v] * (d[u, v] - mean)
+            dS[u, v] = np.float32(SHARPNESS) * substitution[u, v] * (d[u, v] - mean)
 
 
-@compiled
-def say(
-    out: Array, tokens: Array, targets: Array, shut: Array, S: Array,
-    H: int, memory: int, skip: int, scale: float, floor: float,
-    attention: Array, said: Array, nats: Array,
-) -> None:  # fmt: skip
-    """Mix the three ways of saying a token; see readout.say.
+@jit
+def copy_head_forward(
+    out: Array, windows: Windows, substitution: Array, sizes: Sizes, mixed: Mixed
+) -> None:
+    """Mix the three ways of saying a token: p = g_1 o + g_2 c + g_3 c S.
 
     Args:
-        out: (T, B, C); its logits and gates become probabilities.
-        tokens: (T, B), what was read.
-        targets: (T - skip, B).
-        shut: (T, B) bool, where nothing may be copied.
-        S: (V, C) of `substitutes`.
-        H: hidden size.
-        memory: positions that can be copied from.
-        skip: first positions, which say nothing.
-        scale: H^-1/2.
-        floor: FLOOR.
-        attention: (B, T, T or more), filled as far as the memory reaches.
-        said: (T - skip, B), filled.
-        nats: (T - skip, B), filled.
+        out: (T, B, C); its logits and mixture become probabilities.
+        windows: what was read.
+        substitution: (V, L) of `substitution_softmax`.
+        sizes: H, reach and so on.
+        mixed: filled.
     """
-    T, B = tokens.shape
-    L = S.shape[1]
-    keys, p = np.zeros((H, attention.shape[2]), out.dtype), np.empty(L, out.dtype)
-    whole = log(ONE + np.float32(len(S)) * floor)
-    for i in range(B):
+    (T, B), L = out.shape[:2], substitution.shape[1]
+    H, reach, skip, scale, floor = sizes
+    tokens, before, targets, no_copy = windows
+    K, keys = len(before), np.zeros((H, mixed.attention.shape[2]), out.dtype)
+    whole = log(ONE + np.float32(len(substitution)) * floor)
+    for b in range(B):
+        for j in range(K):
+            for k in range(H):
+                keys[k, j] = before[j, b, k] * scale
         for t in range(T):
             for k in range(H):
-                keys[k, t] = out[t, i, L + H + k] * scale
-        scores = attention[i]
-        clear(scores)
-        add_product(scores, out[:, i, L : L + H], keys)
+                keys[k, K + t] = out[t, b, L + H + k] * scale
+        scores = mixed.attention[b]
+        fill_zero(scores)
+        matmul_add(scores, out[:, b, L : L + H], keys)
         for t in range(skip, T):
-            row, first = out[t, i], max(0, t - memory)
-            own, gates = row[:L], row[L + 2 * H : L + 2 * H + 3]
-            softmax(own, highest(own))
-            if shut[t, i] or t == 0:
+            row, now = out[t, b], K + t
+            own, gates, first = row[:L], row[L + 2 * H : L + 2 * H + 3], now - reach
+            first = max(0, first)
+            softmax(own, row_max(own))
+            if no_copy[t, b] or now == 0:
                 gates[1] = gates[2] = NEVER
-            few(gates)
+            softmax_short(gates)
+            p = mixed.p[t - skip, b]
             for v in range(L):
                 p[v] = gates[0] * own[v]
-            if t > 0:
-                few(scores[t, first:t])
-            for j in range(first, t):
-                word, weight = tokens[j + 1, i], scores[t, j]
+            if now > 0:
+                softmax_short(scores[t, first:now])
+            for j in range(first, now):
+                word, weight = tokens[j + 1, b], scores[t, j]
                 p[word] += gates[1] * weight
                 for v in range(L):
-                    p[v] += gates[2] * weight * S[word, v]
-            said[t - skip, i] = find(p, highest(p))
-            nats[t - skip, i] = whole - log(p[targets[t - skip, i]] + floor)
+                    p[v] += gates[2] * weight * substitution[word, v]
+            mixed.predicted[t - skip, b] = index_of(p, row_max(p))
+            mixed.losses[t - skip, b] = whole - log(p[targets[t - skip, b]] + floor)
 
 
-@compiled
-def unsay(
-    out: Array, tokens: Array, targets: Array, S: Array,
-    H: int, memory: int, skip: int, scale: float, floor: float,
-    attention: Array, d: Array, dS: Array,
+@jit
+def copy_head_backward(
+    out: Array, windows: Windows, substitution: Array, sizes: Sizes, attention: Array,
+    d: Array, d_substitution: Array,
 ) -> None:  # fmt: skip
-    """Fill the gradients d (T, B, C) and dS (V, C) of the mean loss.
+    """Fill the gradients d (T, B, C) and d_substitution (V, L) of the mean loss.
 
-    With y the target, m = -1 / (N (p_y + FLOOR)), and s * (ds - s' ds) for a softmax s:
+    For windows with nothing before them. With y the target, m = -1 / (N (p_y + FLOOR)),
+    and s * (ds - s' ds) for a softmax s:
         dg_1 = m o_y,  dg_2 = m c_y,  dg_3 = m (c S)_y,  do_y = m g_1
         da_j = m (g_2 [x_{j+1} = y] + g_3 S_{x_{j+1} y}),  dS_{x_{j+1} y} += m g_3 a_j
         dq_i = sum over j of ds_ij k_j,  dk_j = sum over i of ds_ij q_i
     """
-    T, B = tokens.shape
-    L = S.shape[1]
-    ds = np.empty((T, T), out.dtype)
-    clear(dS)
-    N = np.float32((T - skip) * B)
-    for i in range(B):
-        dq, dk = d[:, i, L : L + H], d[:, i, L + H : L + 2 * H]
-        clear(ds)
-        clear(dq)
-        clear(dk)
+    (T, B), L = out.shape[:2], substitution.shape[1]
+    H, reach, skip, scale, floor = sizes
+    ds, N = np.empty((T, T), out.dtype), np.float32((T - skip) * B)
+    fill_zero(d_substitution)
+    for b in range(B):
+        dq, dk = d[:, b, L : L + H], d[:, b, L + H : L + 2 * H]
+        fill_zero(ds)
+        fill_zero(dq)
+        fill_zero(dk)
         for t in range(skip, T):
-            row, y, first = out[t, i], targets[t - skip, i], max(0, t - memory)
+            row, y, first = out[t, b], windows.targets[t - skip, b], max(0, t - reach)
             own, gates = row[:L], row[L + 2 * H : L + 2 * H + 3]
-            a, da = attention[i, t], ds[t]
+            a, da = attention[b, t], ds[t]
             copied, substituted = ZERO * own[y], ZERO * own[y]
             for j in range(first, t):
-                word = tokens[j + 1, i]
-                substituted += a[j] * S[word, y]
+                word = windows.tokens[j + 1, b]
+                substituted += a[j] * substitution[word, y]
                 if word == y:
                     copied += a[j]
             p_y = gates[0] * own[y] + gates[1] * copied + gates[2] * substituted
             m = -ONE / (N * (p_y + floor))
-            d_gates = d[t, i, L + 2 * H : L + 2 * H + 3]
+            d_gates = d[t, b, L + 2 * H : L + 2 * H + 3]
             d_gates[0] = m * gates[0] * (own[y] - p_y)
             d_gates[1] = m * gates[1] * (copied - p_y)
             d_gates[2] = m * gates[2] * (substituted - p_y)
             share = m * gates[0] * own[y]
             for v in range(L):
-                d[t, i, v] = -share * own[v]
-            d[t, i, y] += share
+                d[t, b, v] = -share * own[v]
+            d[t, b, y] += share
             mean = ZERO * m
             for j in range(first, t):
-                word = tokens[j + 1, i]
-                da[j] = m * gates[2] * S[word, y]
+                word = windows.tokens[j + 1, b]
+                da[j] = m * gates[2] * substitution[word, y]
                 if word == y:
                     da[j] += m * gates[1]
                 mean += a[j] * da[j]
-                dS[word, y] += m * gates[2] * a[j]
+                d_substitution[word, y] += m * gates[2] * a[j]
             for j in range(first, t):
                 da[j] = a[j] * (da[j] - mean) * scale
-        add_product(dq, ds, out[:, i, L + H : L + 2 * H])
-        add_product(dk, ds.T, out[:, i, L : L + H])
+        matmul_add(dq, ds, out[:, b, L + H : L + 2 * H])
+        matmul_add(dk, ds.T, out[:, b, L : L + H])

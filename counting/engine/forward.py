@@ -1,157 +1,220 @@
-"""A network by hand, from tokens to probabilities, as training and evaluation need it.
+"""The forward pass, from tokens to probabilities: the only one there is.
 
-The way forward of `CountingModel`, in compiled functions, one after the other:
+Training, scores, greedy decoding, samples and counting on all come through here:
 
-    table of input sides -> states (recurrence.py) -> projected states (readout.py)
-    -> probabilities (readout.py, or pointing.py with a copy head)
+    table of input sides -> states (recurrence.py) -> projected states (linear_head.py)
+    -> probabilities (linear_head.py, or copy_head.py)
 
-Sizes: T tokens, B windows, H hidden, V vocabulary, P projected values.
+Sizes: T tokens, B windows, H hidden, V vocabulary, C columns, K positions that a state
+has brought along for the copy head.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from counting.engine import copy_head as pointing
-from counting.engine import linear_head as readout
-from counting.engine.compiled import Array
-from counting.engine.matmul import linear
-from counting.networks import copy_head as copying
+from counting.engine import copy_head, linear_head, weights
+from counting.engine.compiler import Array
+from counting.engine.linear_head import Fused, Layout
+from counting.engine.matmul import affine
+from counting.engine.recurrence import States
+from counting.engine.weights import Network
 
-if TYPE_CHECKING:
-    from counting.networks.network import CountingModel
-
-CHUNK = 64  # windows read at once: what the processor keeps at hand
+EPS = 1e-5  # of batch norm, as in PyTorch
 
 
-class Pass:
-    """A network over T tokens of B windows: its buffers, and the way forward."""
+class State(NamedTuple):
+    """What a network carries from the last token to the next."""
 
-    def __init__(self, network: CountingModel, T: int, B: int, skip: int = 0) -> None:
-        self.network, self.layer = network, network.layer
-        self.recurrence = self.layer.recurrence
-        self.T, self.B, self.skip, self.H = T, B, skip, self.layer.hidden_size
-        self.dtype = array(network.h_o.weight).dtype
-        V, P = network.i_h.num_embeddings, network.h_o.out_features
-        self.layout = readout.Layout.of(V, P)
-        self.copies = network.copying is not None
+    h: Array  # (B, H)
+    c: Array  # (B, H) of an LSTM; of the others (1, 1), unused
+    keys: Array  # (K, B, H), for the copy head
+    tokens: Array  # (K, B)
+
+
+class Reading(NamedTuple):
+    """What a network makes of tokens; its own arrays, which nothing overwrites."""
+
+    predicted: Array  # (T - skip, B) int64, the likeliest tokens
+    losses: Array  # (T - skip, B), -log p of the targets, in nats
+
+
+class Forward:
+    """A network over T tokens of B windows: the buffers, and the way forward.
+
+    Args:
+        network: read anew at each call.
+        T: tokens of a window.
+        B: windows.
+        skip: the first positions, which are not scored.
+    """
+
+    def __init__(self, network: Network, T: int, B: int, skip: int = 0) -> None:
+        (V, H), P = network.table.shape, len(network.tensors["h_o.bias"])
+        _, _, G, saved, has_cell = network.recurrence
+        self.network, self.T, self.B, self.skip = network, T, B, skip
         # with a copy head every position is projected: keys are among the first, too
-        self.first = 0 if self.copies else skip
-        stored, G = self.recurrence.stored, self.recurrence.gates
-        self.h, self.x = self.new(T + 1, B, self.H), self.new(V + 1, G * self.H)
-        self.c = self.new(*(self.h.shape if self.recurrence.cells else (1, 1, 1)))
-        self.gates = self.new(*((T, B, stored * self.H) if stored else (1, 1, 1)))
-        self.states = self.h[1 + self.first :].reshape(-1, self.H)
-        self.out = self.new(len(self.states), self.layout.columns)
-        self.W_c, self.shift = (
-            self.new(self.layout.columns, self.H),
-            self.new(self.layout.columns),
+        self.first = 0 if network.reach else skip
+        self.layout = Layout.of(V, P)
+        self.table = self.new(V + 1, G * H)  # the last row: a token that is not read
+        one = (1, 1, 1)  # of what a kind does not have
+        self.states = States(
+            self.new(T + 1, B, H),
+            self.new(*((T + 1, B, H) if has_cell else one)),
+            self.new(*((T, B, saved * H) if saved else one)),
         )
-        self.said = np.zeros((T - skip, B), np.int64)
-        self.nats = self.new(T - skip, B)
-        self.shut = np.zeros((T, B), np.bool_)  # where nothing may be copied
-        if self.copies:
-            self.S = self.new(V, self.layout.logits)
-            self.attention = self.new(B, T, -(-T // 8) * 8)
+        N = (T - self.first) * B
+        self.out = self.new(N, self.layout.columns)
+        self.fused = Fused(
+            self.new(self.layout.columns, H), self.new(self.layout.columns)
+        )
+        if network.reach:
+            self.substitution = self.new(V, self.layout.logits)
+            self.attention = self.new(B, T, linear_head.round_up(T, 8))
+            self.p = self.new(T - skip, B, self.layout.logits)
 
     def new(self, *shape: int) -> Array:
         """Make an array of zeros."""
-        return np.zeros(shape, self.dtype)
+        return np.zeros(shape, self.network.table.dtype)
 
-    def walk(self, tokens: Array, start: Sequence[Tensor]) -> None:
-        """Fill the states, from tokens (T, B) and a state, (1, B, H) each, or zero."""
-        W_in, b_in = map(array, self.layer.input_weights())
-        table, self.W = array(self.network.i_h.weight), array(self.layer.weight_hh)
-        linear(self.x[:-1], table, np.ascontiguousarray(W_in.T), b_in)
-        self.x[-1] = b_in  # a token that is read as nothing
-        for states, part in zip((self.h, self.c), start, strict=False):
-            states[0] = array(part)[0]
-        if not start:
-            self.h[0] = self.c[0] = 0
-        self.b = array(self.layer.bias_inside)
-        U = np.ascontiguousarray(self.W.T)
-        self.recurrence.forward(self.x, tokens, U, self.b, self.h, self.c, self.gates)
+    @property
+    def number(self) -> Any:
+        """The type of a number here, float32 but in tests."""
+        return self.network.table.dtype.type
 
-    def project(self, y: Array, mean: Array, var: Array) -> None:
+    def start(self) -> State:
+        """Give the state before the first token."""
+        (B, H), c = (self.B, self.network.table.shape[1]), self.states.c.shape[1:]
+        keys, tokens = self.new(0, B, H), np.zeros((0, B), np.int64)
+        return State(self.new(B, H), self.new(*c), keys, tokens)
+
+    def run_recurrence(self, tokens: Array, state: State) -> None:
+        """Fill the states, from tokens (T, B); the token V is read as nothing."""
+        W, b = weights.input_side(self.network)
+        affine(self.table[:-1], self.network.table, np.ascontiguousarray(W.T), b)
+        self.table[-1] = b
+        self.states.h[0], self.states.c[0] = state.h, state.c
+        along = weights.along_time(self.network)
+        self.network.recurrence.forward(self.table, tokens, along, self.states)
+
+    def scored_states(self) -> Array:
+        """View the states that are projected as (N, H)."""
+        return self.states.h[1 + self.first :].reshape(-1, self.states.h.shape[2])
+
+    def project_states(self, y: Array, mean: Array, rs: Array) -> None:
         """Fill `out` from y, the states less what `mean` will not take off."""
-        bn, h_o, (V, _, logits, _) = self.network.bn, self.network.h_o, self.layout
-        self.rs = 1 / np.sqrt(var + self.dtype.type(bn.eps))
-        W, b, gamma, beta = map(array, (h_o.weight, h_o.bias, bn.weight, bn.bias))
-        readout.fold(W, b, gamma, beta, mean, self.rs, V, logits, self.W_c, self.shift)
-        linear(self.out, y, np.ascontiguousarray(self.W_c.T), self.shift)
+        head = weights.head(self.network.tensors)
+        linear_head.fuse_batch_norm(head, mean, rs, self.layout, self.fused)
+        affine(self.out, y, np.ascontiguousarray(self.fused.W.T), self.fused.b)
 
-    def say(self, tokens: Array, targets: Array) -> None:
-        """Fill `said` and `nats`; the logits in `out` become probabilities.
+    def say(
+        self, tokens: Array, targets: Array, state: State, no_copy: Array | None
+    ) -> Reading:
+        """Turn what `out` holds into probabilities, in place, and judge them.
 
         Args:
             tokens: (T, B), as a copy head sees them.
             targets: (T - skip, B).
+            state: before the first token.
+            no_copy: (T, B) bool, where nothing may be copied.
         """
-        if self.network.copying is None:
-            said, nats = self.said.reshape(-1), self.nats.reshape(-1)
-            readout.say(self.out, self.layout.logits, targets.reshape(-1), said, nats)
-            return
-        pointing.substitutes(array(self.network.copying.S), self.S)
-        pointing.say(
-            self.rows(self.out), tokens, targets, self.shut, self.S, *self.sizes(),
-            self.attention, self.said, self.nats,
-        )  # fmt: skip
+        predicted = np.empty(targets.shape, np.int64)
+        reading = Reading(predicted, np.empty(targets.shape, self.out.dtype))
+        if not self.network.reach:
+            flat = (targets.reshape(-1), predicted.reshape(-1), reading.losses.ravel())
+            linear_head.softmax_cross_entropy(self.out, self.layout.logits, *flat)
+            return reading
+        self.copy(tokens, targets, state, no_copy, reading)
+        return reading
+
+    def copy(
+        self,
+        tokens: Array,
+        targets: Array,
+        state: State,
+        no_copy: Array | None,
+        reading: Reading,
+    ) -> None:
+        """Say it with the copy head; keeps what the way back needs."""
+        S, K = self.network.tensors["copying.S"], len(state.keys)
+        if no_copy is None:
+            no_copy = np.zeros(tokens.shape, np.bool_)
+        seen = np.concatenate([state.tokens, tokens])
+        width = linear_head.round_up(K + self.T, 8)
+        if self.attention.shape[2] != width:
+            self.attention = self.new(self.B, self.T, width)
+        self.windows = copy_head.Windows(seen, state.keys, targets, no_copy)
+        copy_head.substitution_softmax(S, self.substitution)
+        self.mixed = copy_head.Mixed(self.attention, self.p, *reading)
+        copy_head.copy_head_forward(
+            self.rows(self.out), self.windows, self.substitution, self.sizes, self.mixed
+        )
 
     def rows(self, out: Array) -> Array:
         """View rows (N, .) as (T, B, .)."""
         return out.reshape(self.T - self.first, self.B, -1)
 
-    def sizes(self) -> tuple[int, int, int, Any, Any]:
-        """Give what the copy head needs to know: H, memory, skip, scale, floor."""
-        assert self.network.copying is not None
-        memory, number = self.network.copying.memory, self.dtype.type
-        return self.H, memory, self.skip, number(self.H**-0.5), number(copying.FLOOR)
+    @property
+    def sizes(self) -> copy_head.Sizes:
+        """What the copy head needs to know."""
+        H, number = self.states.h.shape[2], self.number
+        scale, floor = number(H**-0.5), number(copy_head.FLOOR)
+        return copy_head.Sizes(H, self.network.reach, self.skip, scale, floor)
+
+    def state_after(self, tokens: Array, state: State) -> State:
+        """Give the state after the last token of (T, B), in arrays of its own."""
+        h, c, reach = self.states.h[-1], self.states.c[-1], self.network.reach
+        if not reach:
+            return State(h.copy(), c.copy(), state.keys, state.tokens)
+        L, H = self.layout.logits, h.shape[1]
+        keys = np.concatenate(
+            [state.keys, self.rows(self.out)[:, :, L + H : L + 2 * H]]
+        )
+        seen = np.concatenate([state.tokens, tokens])
+        return State(h.copy(), c.copy(), keys[-reach:].copy(), seen[-reach:].copy())
 
 
-class Reader(Pass):
-    """A network in evaluation: what it says of windows, and what that costs."""
+class Inference:
+    """A trained network that reads tokens, windows or one after the other."""
 
-    def __call__(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        """Read windows from a zero state.
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.forward: Forward | None = None
+
+    def __call__(
+        self, tokens: Array, targets: Array | None = None, state: State | None = None
+    ) -> tuple[Reading, State]:
+        """Read tokens.
 
         Args:
-            tokens: (T + 1, B), int64: inputs, and the targets one further on.
+            tokens: (T, B), int64.
+            targets: (T, B), int64, the tokens that come next, if they are known; the
+                losses are those of token 0 otherwise.
+            state: that an earlier call ended on; None for the beginning.
 
         Returns:
-            The likeliest tokens (T - skip, B), and -log p of the targets in nats,
-            alike; both are overwritten by the next call.
+            What it says of each position, (T, B), and the state after the last token.
         """
-        read, targets = tokens[:-1].numpy(), tokens[1 + self.skip :].numpy()
-        bn = self.network.bn
-        assert bn.running_mean is not None
-        assert bn.running_var is not None
-        self.walk(read, ())
-        self.project(self.states, array(bn.running_mean), array(bn.running_var))
-        self.say(read, targets)
-        return torch.from_numpy(self.said), torch.from_numpy(self.nats)
+        T, B = tokens.shape
+        if self.forward is None or (self.forward.T, self.forward.B) != (T, B):
+            self.forward = Forward(self.network, T, B)
+        forward, tensors = self.forward, self.network.tensors
+        state = state or forward.start()
+        tokens = np.ascontiguousarray(tokens)
+        targets = np.zeros_like(tokens) if targets is None else targets
+        forward.run_recurrence(tokens, state)
+        rs = 1 / np.sqrt(tensors["bn.running_var"] + forward.number(EPS))
+        mean = tensors["bn.running_mean"]
+        forward.project_states(forward.scored_states(), mean, rs)
+        reading = forward.say(tokens, np.ascontiguousarray(targets), state, None)
+        return reading, forward.state_after(tokens, state)
 
-
-def read(
-    network: CountingModel, windows: Tensor, skip: int = 0
-) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Read windows (n, T + 1) some at a time; gives their tokens, `said` and `nats`.
-
-    Time comes first: (T + 1, C), and (T - skip, C) twice, for C windows; see Reader.
-    """
-    reader: Reader | None = None
-    for some in windows.split(CHUNK):
-        if reader is None or len(some) != reader.B:
-            reader = Reader(network, windows.shape[1] - 1, len(some), skip)
-        tokens = some.t().contiguous()
-        yield tokens, *reader(tokens)
-
-
-def array(tensor: Tensor | None) -> Array:
-    """View a tensor as an array."""
-    assert tensor is not None
-    return tensor.detach().numpy()
+    @property
+    def probabilities(self) -> Array:
+        """Those of the last call, (T, B, V), of its own."""
+        assert self.forward is not None
+        forward, V = self.forward, self.forward.layout.V
+        p = forward.mixed.p if self.network.reach else forward.rows(forward.out)
+        return p[..., :V].copy()

@@ -1,6 +1,6 @@
 """Batch norm and linear layer in one, and cross entropy, by hand.
 
-Batch norm is folded into the weights, so that no normalised, scaled and shifted copy of
+Batch norm is fused into the weights, so that no normalised, scaled and shifted copy of
 the states is ever written. With y = h - mean, rs = 1 / sqrt(var + eps) and
 c = gamma * rs, over the N positions:
     out = y (W * c)' + (b + W beta)
@@ -23,16 +23,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from counting.engine.compiled import (
-    ONE,
-    ZERO,
-    Array,
-    compiled,
-    exp,
-    helper,
-    log,
-)
-from counting.engine.matmul import add_product
+from counting.engine.compiler import Array, inlined, jit
+from counting.engine.math import ONE, ZERO, exp, log
+from counting.engine.matmul import matmul_add
 from counting.engine.recurrence import add_row
 
 VECTOR = 32
@@ -50,18 +43,44 @@ class Layout(NamedTuple):
     @classmethod
     def of(cls, V: int, P: int) -> Layout:
         """Lay out V logits, and P - V other values if there are any."""
-        logits = whole(V)
-        return cls(V, P, logits, logits + whole(P - V))
+        logits = round_up(V)
+        return cls(V, P, logits, logits + round_up(P - V))
 
 
-def whole(columns: int) -> int:
+class Head(NamedTuple):
+    """Weights of the linear layer and of batch norm, or their gradients."""
+
+    W: Array  # (P, H)
+    b: Array  # (P,)
+    gamma: Array  # (H,)
+    beta: Array  # (H,)
+
+
+class Normalized(NamedTuple):
+    """The states less their mean, and the statistics."""
+
+    y: Array  # (N, H)
+    mean: Array  # (H,)
+    var: Array  # (H,), biased
+    rs: Array  # (H,), 1 / sqrt(var + eps)
+
+
+class Fused(NamedTuple):
+    """The linear layer with batch norm in it; zero in the gaps."""
+
+    W: Array  # (C, H)
+    b: Array  # (C,)
+
+
+def round_up(columns: int, to: int = VECTOR) -> int:
     """Round up to whole vectors."""
-    return -(-columns // VECTOR) * VECTOR
+    return -(-columns // to) * to
 
 
-@compiled
-def statistics(h: Array, y: Array, mean: Array, var: Array) -> None:
-    """Take mean and biased variance (H,) of states (N, H); y becomes h - mean."""
+@jit
+def batch_statistics(h: Array, normalized: Normalized) -> None:
+    """Take mean and biased variance of states (N, H); fills all but `rs`."""
+    y, mean, var, _ = normalized
     N = np.float32(len(h))
     for j in range(len(mean)):
         mean[j], var[j] = ZERO, ZERO
@@ -77,45 +96,45 @@ def statistics(h: Array, y: Array, mean: Array, var: Array) -> None:
         var[j] /= N
 
 
-@compiled
-def fold(
-    W: Array, b: Array, gamma: Array, beta: Array, mean: Array, rs: Array,
-    V: int, logits: int, W_c: Array, shift: Array,
-) -> None:  # fmt: skip
-    """Fold batch norm into W (P, H), b (P,): W_c (C, H), shift (C,); gaps stay zero."""
-    for column in range(V, logits):
-        shift[column] = NEVER
+@jit
+def fuse_batch_norm(
+    head: Head, mean: Array, rs: Array, layout: Layout, fused: Fused
+) -> None:
+    """Fill the fused layer, for states less what `mean` (H,) will not take off."""
+    W, b, gamma, beta = head
+    for column in range(layout.V, layout.logits):
+        fused.b[column] = NEVER
     for p in range(len(W)):
-        column = p if p < V else p + logits - V
+        column = p if p < layout.V else p + layout.logits - layout.V
         offset = b[p]
         for j in range(W.shape[1]):
             offset += W[p, j] * (beta[j] - mean[j] * gamma[j] * rs[j])
-            W_c[column, j] = W[p, j] * (gamma[j] * rs[j])
-        shift[column] = offset
+            fused.W[column, j] = W[p, j] * (gamma[j] * rs[j])
+        fused.b[column] = offset
 
 
-@compiled
-def unfold(
-    d: Array, y: Array, W: Array, gamma: Array, beta: Array, rs: Array,
-    V: int, logits: int, W_c: Array, D: Array, d_sum: Array,
-    dh: Array, dW: Array, db: Array, d_gamma: Array, d_beta: Array,
-) -> None:  # fmt: skip
-    """Give the gradients of states, weights and batch norm of d (N, C).
-
-    What stands in D (C, H) and d_sum (C,), of which the formulas tell, is lost.
-    """
+@jit
+def fused_linear_backward(
+    d: Array,
+    head: Head,
+    normalized: Normalized,
+    layout: Layout,
+    fused: Fused,
+    d_states: Array,
+    d_head: Head,
+) -> None:
+    """Fill the gradients of states (N, H) and weights, from d (N, C) of `out`."""
+    (y, _, _, rs), (W, _, gamma, beta) = normalized, head
     N, H = np.float32(len(d)), W.shape[1]
-    for column in range(len(d_sum)):
-        d_sum[column] = ZERO
-        for j in range(H):
-            D[column, j] = ZERO
+    D, d_sum = np.zeros_like(fused.W), np.zeros_like(fused.b)
     for i in range(len(d)):
         add_row(d_sum, d[i])
-    add_product(D, d.T, y)
+    matmul_add(D, d.T, y)
+    dW, db, d_gamma, d_beta = d_head
     for j in range(H):
         d_gamma[j], d_beta[j] = ZERO, ZERO
     for p in range(len(W)):
-        column = p if p < V else p + logits - V
+        column = p if p < layout.V else p + layout.logits - layout.V
         db[p] = d_sum[column]
         for j in range(H):
             slope = D[column, j] * rs[j]
@@ -125,12 +144,12 @@ def unfold(
     for i in range(len(d)):
         for j in range(H):
             share = gamma[j] * rs[j] / N
-            dh[i, j] = -share * (d_beta[j] + y[i, j] * rs[j] * d_gamma[j])
-    add_product(dh, d, W_c)
+            d_states[i, j] = -share * (d_beta[j] + y[i, j] * rs[j] * d_gamma[j])
+    matmul_add(d_states, d, fused.W)
 
 
-@helper
-def highest(row: Array) -> Any:
+@inlined
+def row_max(row: Array) -> Any:
     """Give the highest of a row of 4 n values: four at a time, or each waits."""
     a, b, c, d = row[0], row[1], row[2], row[3]
     for v in range(4, len(row), 4):
@@ -139,8 +158,8 @@ def highest(row: Array) -> Any:
     return max(max(a, b), max(c, d))
 
 
-@helper
-def total(row: Array) -> Any:
+@inlined
+def row_sum(row: Array) -> Any:
     """Give the sum of a row of 4 n values, in the same way."""
     a, b, c, d = row[0], row[1], row[2], row[3]
     for v in range(4, len(row), 4):
@@ -148,19 +167,19 @@ def total(row: Array) -> Any:
     return (a + b) + (c + d)
 
 
-@helper
+@inlined
 def softmax(row: Array, top: float) -> Any:
     """Turn 4 n scores, the highest `top`, into probabilities; gives their sum."""
     for v in range(len(row)):
         row[v] = exp(row[v] - top)
-    whole = total(row)
+    total = row_sum(row)
     for v in range(len(row)):
-        row[v] /= whole
-    return whole
+        row[v] /= total
+    return total
 
 
-@helper
-def find(row: Array, value: float) -> int:
+@inlined
+def index_of(row: Array, value: float) -> int:
     """Give the first place of a value, which is in the row."""
     v = 0
     while row[v] != value and v < len(row) - 1:
@@ -168,21 +187,24 @@ def find(row: Array, value: float) -> int:
     return v
 
 
-@compiled
-def say(out: Array, logits: int, targets: Array, said: Array, nats: Array) -> None:
-    """Turn logits (N, C) into probabilities, in place.
+@jit
+def softmax_cross_entropy(
+    out: Array, logits: int, targets: Array, predicted: Array, losses: Array
+) -> None:
+    """Turn the logits of `out` (N, C) into probabilities, in place.
 
-    Puts the likeliest tokens into said (N,), and -log p of the targets into nats (N,).
+    Puts the likeliest tokens into predicted (N,), and -log p of the targets into
+    losses (N,), in nats.
     """
     for i in range(len(out)):
         row = out[i, :logits]
-        top, logit = highest(row), row[targets[i]]
-        said[i] = find(row, top)
-        nats[i] = log(softmax(row, top)) + (top - logit)
+        top, logit = row_max(row), row[targets[i]]
+        predicted[i] = index_of(row, top)
+        losses[i] = log(softmax(row, top)) + (top - logit)
 
 
-@compiled
-def unsay(p: Array, targets: Array) -> None:
+@jit
+def softmax_cross_entropy_backward(p: Array, targets: Array) -> None:
     """Turn probabilities (N, C) into the gradient of the mean loss, in place."""
     N = np.float32(len(p))
     for i in range(len(p)):
@@ -191,11 +213,11 @@ def unsay(p: Array, targets: Array) -> None:
             p[i, v] /= N
 
 
-@compiled
-def mean(values: Array) -> Any:
+@jit
+def mean_of(values: Array) -> Any:
     """Give the mean of values (M, N)."""
-    whole = ZERO
+    total = ZERO
     for i in range(values.shape[0]):
         for j in range(values.shape[1]):
-            whole += values[i, j]
-    return whole / np.float32(values.size)
+            total += values[i, j]
+    return total / np.float32(values.size)

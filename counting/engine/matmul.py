@@ -3,7 +3,8 @@
 Each element of a product is one chain of `fma` in the order of the inner dimension.
 Neither the width of the vectors nor the way the product is cut into tiles changes it,
 so the widest vectors of a processor are used, and a sum over a long dimension may come
-in pieces. At these sizes that is also faster than calling a library for each product.
+in pieces: a chain goes on where the piece before left it. At these sizes that is also
+faster than calling a library for each product.
 """
 
 from __future__ import annotations
@@ -15,23 +16,27 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from counting.engine.compiled import Array, compiled, declared
+from counting.engine.compiler import Array, jit
+from counting.engine.math import declared
 
 
 def _tile(rows: int, lanes: int, vectors: int) -> Any:
-    """Give the kernel C[i:i+rows, j:j+lanes*vectors] += A[i:i+rows] B[:, j:...].
+    """Give the kernel C[i:i+rows, j:j+lanes*vectors] += A[i:i+rows, k] B[k, j:...].
 
-    The elements of C stay in registers while k runs: `vectors` loads of B and `rows`
-    of A, each spread over the lanes, feed rows * vectors fma.
+    For k from `start` up to `stop`. The elements of C stay in registers meanwhile:
+    `vectors` loads of B and `rows` of A, each spread over the lanes, feed
+    rows * vectors fma.
     """
 
     @intrinsic  # type: ignore[untyped-decorator]
-    def add_tile(context: Any, C: Any, A: Any, B: Any, i: Any, j: Any) -> Any:
+    def add_tile(
+        context: Any, C: Any, A: Any, B: Any, i: Any, j: Any, start: Any, stop: Any
+    ) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             element, size = context.get_value_type(C.dtype), C.dtype.bitwidth // 8
             vector, word = ir.VectorType(element, lanes), ir.IntType(64)
             byte = ir.IntType(8).as_pointer()
-            i, j = args[3:]
+            i, j, start, stop = args[3:]
             arrays = [
                 context.make_array(kind)(context, builder, value)
                 for kind, value in zip(signature.args[:3], args[:3], strict=True)
@@ -39,7 +44,6 @@ def _tile(rows: int, lanes: int, vectors: int) -> Any:
             c, a, b = (builder.bitcast(array.data, byte) for array in arrays)
             strides = [cgutils.unpack_tuple(builder, array.strides) for array in arrays]
             (c_row, _), (a_row, a_column), (b_row, _) = strides
-            K = cgutils.unpack_tuple(builder, arrays[1].shape)[1]
 
             def at(base: Any, *steps: tuple[Any, Any]) -> Any:
                 for count, stride in steps:
@@ -61,7 +65,7 @@ def _tile(rows: int, lanes: int, vectors: int) -> Any:
             fused = declared(builder, "llvm.fma", vector, 3)
             first = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
             none = ir.Constant(vector, ir.Undefined)
-            with cgutils.for_range(builder, K) as loop:
+            with cgutils.for_range(builder, stop, start) as loop:
                 row = at(b, (loop.index, b_row))
                 of_b = [load(row, v) for v in range(vectors)]
                 column = at(a, (loop.index, a_column))
@@ -82,7 +86,7 @@ def _tile(rows: int, lanes: int, vectors: int) -> Any:
                 builder.store(builder.load(pointer), place, align=size)
             return context.get_dummy_value()
 
-        return types.void(C, A, B, types.int64, types.int64), codegen
+        return types.void(C, A, B, *[types.int64] * 4), codegen
 
     return add_tile
 
@@ -90,36 +94,39 @@ def _tile(rows: int, lanes: int, vectors: int) -> Any:
 _WIDE = bool(binding.get_host_cpu_features().get("avx512f"))
 _ROWS, _LANES, _VECTORS = (8, 16, 2) if _WIDE else (4, 8, 2)
 _COLUMNS = _LANES * _VECTORS
+_DEPTH = 128  # rows of B that are read again and again, and stay in the cache
 _block, _row = _tile(_ROWS, _LANES, _VECTORS), _tile(1, _LANES, _VECTORS)
 _some, _one = _tile(1, 8, 1), _tile(1, 1, 1)
 
 
-@compiled
-def add_product(C: Array, A: Array, B: Array) -> None:
+@jit
+def matmul_add(C: Array, A: Array, B: Array) -> None:
     """Add the product of A (M, K) and B (K, N) to C (M, N).
 
     Rows of B and C lie contiguous; A may be any view, a transposed one too. Fastest
     where N is a multiple of 32.
     """
-    M, N = C.shape
+    (M, N), K = C.shape, len(B)
     m, n = M - M % _ROWS, N - N % _COLUMNS
     for j in range(0, n, _COLUMNS):
-        for i in range(0, m, _ROWS):
-            _block(C, A, B, i, j)
-        for i in range(m, M):
-            _row(C, A, B, i, j)
+        for k in range(0, K, _DEPTH):
+            end = min(k + _DEPTH, K)
+            for i in range(0, m, _ROWS):
+                _block(C, A, B, i, j, k, end)
+            for i in range(m, M):
+                _row(C, A, B, i, j, k, end)
     for j in range(n, N - N % 8, 8):
         for i in range(M):
-            _some(C, A, B, i, j)
+            _some(C, A, B, i, j, 0, K)
     for j in range(N - N % 8, N):
         for i in range(M):
-            _one(C, A, B, i, j)
+            _one(C, A, B, i, j, 0, K)
 
 
-@compiled
-def linear(out: Array, x: Array, W: Array, b: Array) -> None:
+@jit
+def affine(out: Array, x: Array, W: Array, b: Array) -> None:
     """Put x W + b into out (M, N), x (M, K), W (K, N), b (N,)."""
     for i in range(len(out)):
         for j in range(len(b)):
             out[i, j] = b[j]
-    add_product(out, x, W)
+    matmul_add(out, x, W)

@@ -2,21 +2,12 @@
 
 Each is two compiled functions. `forward` fills the states from the first to the last,
 `backward` walks from the last to the first with the gradient that later steps have left
-for h_t, and adds to it what comes from above. docs/bptt.md derives the formulas.
+for h_t, and adds to it what comes from the head. docs/bptt.md derives the formulas.
 
-The input side of a token is the same wherever it stands. So it comes as a table x, one
-row a token of the vocabulary, and is looked up; inputs that are no tokens are a table
-with a row for each place.
+The input side of a token is the same wherever it stands. So it comes as a table, one
+row a token of the vocabulary, and is looked up.
 
-What all take, and sizes: T steps, B batch, H hidden, G gates, R rows of the table:
-    x (R, G * H): input sides of the gates, biases included; b (3 * H): a GRU's b_hh
-    tokens (T, B): rows of x, int64
-    h, c (T + 1, B, H): states, the start first; c of an LSTM alone
-    gates (T, B, 4 * H): what the way back needs of GRU and LSTM
-    U (H, G * H): W', contiguous, for the way forward; W (G * H, H) for the way back
-    up (T, B, H): gradient of h_1 .. h_T from above
-    dx, dW, db: gradients, added to; db (H) of the part of b that is not in x
-    dh, dc (B, H): in, gradient of the last state beside `up`; out, of the first
+Sizes: T steps, B batch, H hidden, G gates, R rows of the table.
 In formulas ' transposes and * is by element.
 """
 
@@ -27,17 +18,35 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from counting.engine.compiled import (
-    ONE,
-    ZERO,
-    Array,
-    compiled,
-    fma,
-    helper,
-    sigmoid,
-    tanh,
-)
-from counting.engine.matmul import add_product
+from counting.engine.compiler import Array, inlined, jit
+from counting.engine.math import ONE, ZERO, fma, sigmoid, tanh
+from counting.engine.matmul import matmul_add
+
+
+class Weights(NamedTuple):
+    """What acts along time."""
+
+    W_hh: Array  # (G * H, H), for the way back
+    W_hh_T: Array  # (H, G * H), contiguous, for the way forward
+    b_hh: Array  # (3 * H,) of a GRU; of the others it is part of the table, and (0,)
+
+
+class States(NamedTuple):
+    """What a walk along time leaves."""
+
+    h: Array  # (T + 1, B, H), the start first
+    c: Array  # the same of an LSTM; of the others (1, 1, 1), unused
+    gates: Array  # (T, B, 4 * H) of GRU and LSTM; of the others (1, 1, 1), unused
+
+
+class Gradients(NamedTuple):
+    """What a walk back adds to, all zero at first but for the last two."""
+
+    table: Array  # (R, G * H)
+    W_hh: Array  # (G * H, H)
+    b_n: Array  # (H,), the part of a GRU's b_hh that is not in the table too
+    h: Array  # (B, H): in, of the last state beside `d_states`; out, of the first
+    c: Array  # (B, H), the same of an LSTM
 
 
 class Recurrence(NamedTuple):
@@ -45,26 +54,26 @@ class Recurrence(NamedTuple):
 
     forward: Callable[..., None]
     backward: Callable[..., None]
-    gates: int = 1  # G
-    stored: int = 0  # of `gates`, in H
-    cells: int = 0  # states beside h
+    gate_count: int = 1  # G
+    saved_gates: int = 0  # of States.gates, in H
+    has_cell: bool = False  # whether there is a c beside h
 
 
-@helper
+@inlined
 def copy_row(to: Array, row: Array) -> None:
     """Copy a row; as a slice it would take a second more to compile."""
     for j in range(len(row)):
         to[j] = row[j]
 
 
-@helper
+@inlined
 def add_row(total: Array, row: Array) -> None:
     """Add a row to another."""
     for j in range(len(row)):
         total[j] += row[j]
 
 
-def elman(squash: Any, slope: Any) -> Recurrence:
+def elman(name: str, squash: Any, slope: Any) -> Recurrence:
     """Give the recurrence h_t = squash(a_t), a_t = x_t + W h_{t-1}.
 
     Backward, with the slope of squash at a_t as a function of h_t:
@@ -72,50 +81,51 @@ def elman(squash: Any, slope: Any) -> Recurrence:
         dh_{t-1} += W' da_t;  dx_t = da_t;  dW = sum over t of da_t h_{t-1}'
     """
 
-    @compiled
-    def forward(
-        x: Array, tokens: Array, U: Array, b: Array, h: Array, c: Array, gates: Array
-    ) -> None:
-        T, B = tokens.shape
+    def forward(table: Array, tokens: Array, weights: Weights, states: States) -> None:
+        (T, B), h, W_hh_T = tokens.shape, states.h, weights.W_hh_T
         for t in range(T):
-            for i in range(B):
-                copy_row(h[t + 1, i], x[tokens[t, i]])
-            add_product(h[t + 1], h[t], U)
-            for i in range(B):
-                now = h[t + 1, i]
+            for b in range(B):
+                copy_row(h[t + 1, b], table[tokens[t, b]])
+            matmul_add(h[t + 1], h[t], W_hh_T)
+            for b in range(B):
+                now = h[t + 1, b]
                 for j in range(len(now)):
                     now[j] = squash(now[j])
 
-    @compiled
     def backward(
-        up: Array, tokens: Array, W: Array, h: Array, c: Array, gates: Array,
-        dx: Array, dW: Array, db: Array, dh: Array, dc: Array,
-    ) -> None:  # fmt: skip
-        T, B = tokens.shape
+        d_states: Array,
+        tokens: Array,
+        weights: Weights,
+        states: States,
+        gradients: Gradients,
+    ) -> None:
+        (T, B), h, dh = tokens.shape, states.h, gradients.h
         da = np.empty_like(dh)
         for t in range(T - 1, -1, -1):
-            for i in range(B):
-                now, above, left, d = h[t + 1, i], up[t, i], dh[i], da[i]
+            for b in range(B):
+                now, from_head, from_next, d = h[t + 1, b], d_states[t, b], dh[b], da[b]
                 for j in range(len(d)):
-                    d[j] = (left[j] + above[j]) * slope(now[j])
-                    left[j] = ZERO
-                add_row(dx[tokens[t, i]], d)
-            add_product(dh, da, W)
-            add_product(dW, da.T, h[t])
+                    d[j] = (from_next[j] + from_head[j]) * slope(now[j])
+                    from_next[j] = ZERO
+                add_row(gradients.table[tokens[t, b]], d)
+            matmul_add(dh, da, weights.W_hh)
+            matmul_add(gradients.W_hh, da.T, h[t])
 
-    return Recurrence(forward, backward)
+    for function in (forward, backward):  # machine code is kept under their names
+        function.__qualname__ = f"{name}.{function.__name__}"
+    return Recurrence(jit(forward), jit(backward))
 
 
 RELU = elman(
-    helper(lambda a: max(a, a * ZERO)), helper(lambda h: h / h if h > ZERO else h)
+    "relu",
+    inlined(lambda a: max(a, a * ZERO)),
+    inlined(lambda h: h / h if h > ZERO else h),
 )
-TANH = elman(tanh, helper(lambda h: ONE - h * h))
+TANH = elman("tanh", tanh, inlined(lambda h: ONE - h * h))
 
 
-@compiled
-def gru_forward(
-    x: Array, tokens: Array, U: Array, b: Array, h: Array, c: Array, gates: Array
-) -> None:
+@jit
+def gru_forward(table: Array, tokens: Array, weights: Weights, states: States) -> None:
     """Walk the GRU along time; gates hold r, z, q, n.
 
     r_t = sigmoid(x_r + W_r h_{t-1} + b_r)
@@ -124,31 +134,34 @@ def gru_forward(
     n_t = tanh(x_n + r_t * q_t)
     h_t = (1 - z_t) * n_t + z_t * h_{t-1}
     """
-    T, B = tokens.shape
-    H = h.shape[2]
+    (T, B), (h, _, gates) = tokens.shape, states
+    H, b_hh = h.shape[2], weights.b_hh
     for t in range(T):
-        for i in range(B):
-            rz, q = gates[t, i, : 2 * H], gates[t, i, 2 * H : 3 * H]
-            row = x[tokens[t, i]]
+        for b in range(B):
+            rz, q = gates[t, b, : 2 * H], gates[t, b, 2 * H : 3 * H]
+            row = table[tokens[t, b]]
             for j in range(2 * H):
-                rz[j] = row[j] + b[j]
-            copy_row(q, b[2 * H :])
-        add_product(gates[t, :, : 3 * H], h[t], U)
-        for i in range(B):
-            r, z = gates[t, i, :H], gates[t, i, H : 2 * H]
-            q, n = gates[t, i, 2 * H : 3 * H], gates[t, i, 3 * H :]
-            x_n, before, now = x[tokens[t, i], 2 * H :], h[t, i], h[t + 1, i]
+                rz[j] = row[j] + b_hh[j]
+            copy_row(q, b_hh[2 * H :])
+        matmul_add(gates[t, :, : 3 * H], h[t], weights.W_hh_T)
+        for b in range(B):
+            r, z = gates[t, b, :H], gates[t, b, H : 2 * H]
+            q, n = gates[t, b, 2 * H : 3 * H], gates[t, b, 3 * H :]
+            x_n, before, now = table[tokens[t, b], 2 * H :], h[t, b], h[t + 1, b]
             for j in range(H):
                 r[j], z[j] = sigmoid(r[j]), sigmoid(z[j])
                 n[j] = tanh(fma(r[j], q[j], x_n[j]))
                 now[j] = fma(z[j], before[j] - n[j], n[j])
 
 
-@compiled
+@jit
 def gru_backward(
-    up: Array, tokens: Array, W: Array, h: Array, c: Array, gates: Array,
-    dx: Array, dW: Array, db: Array, dh: Array, dc: Array,
-) -> None:  # fmt: skip
+    d_states: Array,
+    tokens: Array,
+    weights: Weights,
+    states: States,
+    gradients: Gradients,
+) -> None:
     """Walk the GRU back; d of a gate is of what its sigmoid or tanh is given.
 
     dn_t = dh_t * (1 - z_t) * (1 - n_t^2)
@@ -157,62 +170,64 @@ def gru_backward(
     dz_t = dh_t * (h_{t-1} - n_t) * z_t * (1 - z_t)
     dh_{t-1} += z_t * dh_t + W' (dr_t, dz_t, dq_t)
     """
-    T, B = tokens.shape
-    H = h.shape[2]
+    (T, B), (h, _, gates) = tokens.shape, states
+    (d_table, d_W_hh, d_b_n, dh, _), H = gradients, h.shape[2]
     d_gates = np.empty((B, 3 * H), dh.dtype)  # r, z, q
     for t in range(T - 1, -1, -1):
-        for i in range(B):
-            r, z = gates[t, i, :H], gates[t, i, H : 2 * H]
-            q, n = gates[t, i, 2 * H : 3 * H], gates[t, i, 3 * H :]
-            dr, dz, dq = d_gates[i, :H], d_gates[i, H : 2 * H], d_gates[i, 2 * H :]
-            before, above, left, row = h[t, i], up[t, i], dh[i], dx[tokens[t, i]]
+        for b in range(B):
+            r, z = gates[t, b, :H], gates[t, b, H : 2 * H]
+            q, n = gates[t, b, 2 * H : 3 * H], gates[t, b, 3 * H :]
+            dr, dz, dq = d_gates[b, :H], d_gates[b, H : 2 * H], d_gates[b, 2 * H :]
+            before, from_head, from_next = h[t, b], d_states[t, b], dh[b]
+            row = d_table[tokens[t, b]]
             dx_n = row[2 * H :]
             for j in range(H):
-                d = left[j] + above[j]
+                d = from_next[j] + from_head[j]
                 dn = d * (ONE - z[j]) * (ONE - n[j] * n[j])
                 dq[j] = dn * r[j]
                 dr[j] = dn * q[j] * r[j] * (ONE - r[j])
                 dz[j] = d * (before[j] - n[j]) * z[j] * (ONE - z[j])
-                left[j] = z[j] * d
+                from_next[j] = z[j] * d
                 dx_n[j] += dn
-            add_row(row[: 2 * H], d_gates[i, : 2 * H])
-            add_row(db, dq)
-        add_product(dh, d_gates, W)
-        add_product(dW, d_gates.T, h[t])
+            add_row(row[: 2 * H], d_gates[b, : 2 * H])
+            add_row(d_b_n, dq)
+        matmul_add(dh, d_gates, weights.W_hh)
+        matmul_add(d_W_hh, d_gates.T, h[t])
 
 
-@compiled
-def lstm_forward(
-    x: Array, tokens: Array, U: Array, b: Array, h: Array, c: Array, gates: Array
-) -> None:
+@jit
+def lstm_forward(table: Array, tokens: Array, weights: Weights, states: States) -> None:
     """Walk the LSTM along time; gates hold i, f, g, o.
 
     i_t, f_t, o_t = sigmoid(x + W h_{t-1}),  g_t = tanh(x_g + W_g h_{t-1})
     c_t = f_t * c_{t-1} + i_t * g_t
     h_t = o_t * tanh(c_t)
     """
-    T, B = tokens.shape
+    (T, B), (h, c, gates) = tokens.shape, states
     H = h.shape[2]
     for t in range(T):
-        for i in range(B):
-            copy_row(gates[t, i], x[tokens[t, i]])
-        add_product(gates[t], h[t], U)
-        for i in range(B):
-            enter, keep = gates[t, i, :H], gates[t, i, H : 2 * H]
-            new, out = gates[t, i, 2 * H : 3 * H], gates[t, i, 3 * H :]
-            before, cell, now = c[t, i], c[t + 1, i], h[t + 1, i]
+        for b in range(B):
+            copy_row(gates[t, b], table[tokens[t, b]])
+        matmul_add(gates[t], h[t], weights.W_hh_T)
+        for b in range(B):
+            i, f = gates[t, b, :H], gates[t, b, H : 2 * H]
+            g, o = gates[t, b, 2 * H : 3 * H], gates[t, b, 3 * H :]
+            before, cell, now = c[t, b], c[t + 1, b], h[t + 1, b]
             for j in range(H):
-                enter[j], keep[j] = sigmoid(enter[j]), sigmoid(keep[j])
-                new[j], out[j] = tanh(new[j]), sigmoid(out[j])
-                cell[j] = fma(keep[j], before[j], enter[j] * new[j])
-                now[j] = out[j] * tanh(cell[j])
+                i[j], f[j] = sigmoid(i[j]), sigmoid(f[j])
+                g[j], o[j] = tanh(g[j]), sigmoid(o[j])
+                cell[j] = fma(f[j], before[j], i[j] * g[j])
+                now[j] = o[j] * tanh(cell[j])
 
 
-@compiled
+@jit
 def lstm_backward(
-    up: Array, tokens: Array, W: Array, h: Array, c: Array, gates: Array,
-    dx: Array, dW: Array, db: Array, dh: Array, dc: Array,
-) -> None:  # fmt: skip
+    d_states: Array,
+    tokens: Array,
+    weights: Weights,
+    states: States,
+    gradients: Gradients,
+) -> None:
     """Walk the LSTM back, with m_t = tanh(c_t).
 
     dc_t += dh_t * o_t * (1 - m_t^2)
@@ -222,32 +237,34 @@ def lstm_backward(
     do_t = dh_t * m_t * o_t * (1 - o_t)
     dc_{t-1} = f_t * dc_t;  dh_{t-1} += W' (di_t, df_t, dg_t, do_t)
     """
-    T, B = tokens.shape
-    H = h.shape[2]
+    (T, B), (h, c, gates) = tokens.shape, states
+    (d_table, d_W_hh, _, dh, dc), H = gradients, h.shape[2]
     d_gates = np.empty((B, 4 * H), dh.dtype)
     for t in range(T - 1, -1, -1):
-        for i in range(B):
-            enter, keep = gates[t, i, :H], gates[t, i, H : 2 * H]
-            new, out = gates[t, i, 2 * H : 3 * H], gates[t, i, 3 * H :]
-            d_enter, d_keep = d_gates[i, :H], d_gates[i, H : 2 * H]
-            d_new, d_out = d_gates[i, 2 * H : 3 * H], d_gates[i, 3 * H :]
-            before, cell, above, left = c[t, i], c[t + 1, i], up[t, i], dh[i]
-            d_cell = dc[i]
+        for b in range(B):
+            i, f = gates[t, b, :H], gates[t, b, H : 2 * H]
+            g, o = gates[t, b, 2 * H : 3 * H], gates[t, b, 3 * H :]
+            d_i, d_f = d_gates[b, :H], d_gates[b, H : 2 * H]
+            d_g, d_o = d_gates[b, 2 * H : 3 * H], d_gates[b, 3 * H :]
+            before, cell, d_cell = c[t, b], c[t + 1, b], dc[b]
+            from_head, from_next = d_states[t, b], dh[b]
             for j in range(H):
-                d, m = left[j] + above[j], tanh(cell[j])
-                d_out[j] = d * m * out[j] * (ONE - out[j])
-                d_cell[j] += d * out[j] * (ONE - m * m)
-                left[j] = ZERO
+                d, m = from_next[j] + from_head[j], tanh(cell[j])
+                d_o[j] = d * m * o[j] * (ONE - o[j])
+                d_cell[j] += d * o[j] * (ONE - m * m)
+                from_next[j] = ZERO
             for j in range(H):  # a loop over all at once has too much to tell apart
                 d = d_cell[j]
-                d_enter[j] = d * new[j] * enter[j] * (ONE - enter[j])
-                d_keep[j] = d * before[j] * keep[j] * (ONE - keep[j])
-                d_new[j] = d * enter[j] * (ONE - new[j] * new[j])
-                d_cell[j] = d * keep[j]
-            add_row(dx[tokens[t, i]], d_gates[i])
-        add_product(dh, d_gates, W)
-        add_product(dW, d_gates.T, h[t])
+                d_i[j] = d * g[j] * i[j] * (ONE - i[j])
+                d_f[j] = d * before[j] * f[j] * (ONE - f[j])
+                d_g[j] = d * i[j] * (ONE - g[j] * g[j])
+                d_cell[j] = d * f[j]
+            add_row(d_table[tokens[t, b]], d_gates[b])
+        matmul_add(dh, d_gates, weights.W_hh)
+        matmul_add(d_W_hh, d_gates.T, h[t])
 
 
-GRU = Recurrence(gru_forward, gru_backward, gates=3, stored=4)
-LSTM = Recurrence(lstm_forward, lstm_backward, gates=4, stored=4, cells=1)
+GRU = Recurrence(gru_forward, gru_backward, gate_count=3, saved_gates=4)
+LSTM = Recurrence(
+    lstm_forward, lstm_backward, gate_count=4, saved_gates=4, has_cell=True
+)

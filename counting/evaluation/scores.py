@@ -5,26 +5,21 @@ its steps: as long as nothing is wrong, what greedy decoding feeds back is the t
 one pass, fed with the truth, tells how far each sequence gets, and its predictions and
 losses give the rest. A test compares it with the article's growing prefix.
 
-Sizes: C windows at a time, T steps, V vocabulary, n tokens in the stream.
+Sizes: C windows at a time, T steps, n tokens in the stream.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from counting.engine.forward import read
-from counting.networks.network import CountingModel
+from counting.engine.compiler import Array
+from counting.engine.forward import Reading
+from counting.evaluation.reader import Reader
 
-
-class Failure(NamedTuple):
-    """The first error of a sequence that greedy decoding gets wrong."""
-
-    place: int  # in the stream
-    said: int  # the token decoded there
+CHUNK = 64  # windows read at once: what the processor keeps at hand
 
 
 @dataclass(frozen=True)
@@ -36,15 +31,15 @@ class Scores:
     token_accuracy: float  # share of all predictions of the windows that are right
     sequence_accuracy: float  # share of sequences decoded without an error
     right_through: tuple[float, ...]  # the same after 1, 2, .. steps
-    failures: tuple[Failure, ...]  # of the other sequences
+    wrong_at: Array  # (failures,) where in the stream the others went wrong first
+    decoded: Array  # (failures,) the token decoded there
     windows: int
     sequences: int
 
 
-@torch.inference_mode()
 def score(
-    model: CountingModel,
-    stream: Tensor,
+    read: Reader,
+    stream: Array,
     window: int,
     prompt: int,
     steps: int,
@@ -53,11 +48,11 @@ def score(
     """Score a network on the windows that begin at every `stride`-th token of a stream.
 
     Each window starts from a zero state. Memory does not grow with the number of
-    windows, but for one entry a failure.
+    windows, but for ten bytes a failure.
 
     Args:
-        model: the network, in evaluation mode.
-        stream: tokens (n,), int64.
+        read: the network.
+        stream: tokens (n,), of any integer type.
         window: tokens read; the prediction after the last of them is the last token's.
         prompt: tokens that a sequence is given.
         steps: tokens that are then decoded greedily; prompt + steps <= window + 1.
@@ -70,41 +65,56 @@ def score(
     if n <= window:
         raise ValueError(f"stream has {n} tokens, expected more than {window}")
     windows, sequences = range(0, n - window, stride), range(0, n - length + 1, stride)
-    nats = torch.zeros((), dtype=torch.float64)
-    hits = torch.zeros(window, dtype=torch.int64)
-    through = torch.zeros(steps, dtype=torch.int64)
-    failures: list[Failure] = []
+    nats, hits = 0.0, np.zeros(window, np.int64)
+    through, failures = np.zeros(steps, np.int64), []
 
     # at the end of the stream are sequences without room for a window
     for starts, T in ((windows, window), (sequences[len(windows) :], length - 1)):
         if not starts:
             continue
         first = starts.start
-        for tokens, said, costs in read(model, stream[first:].unfold(0, T + 1, stride)):
-            right = said == tokens[1:]  # (T, C)
+        for tokens, (predicted, losses) in read_windows(
+            read, stream[first:], T, stride
+        ):
+            right = predicted == tokens[1:]  # (T, C)
             if window == T:
-                nats += costs.sum(dtype=torch.float64)
+                nats += losses.sum(dtype=np.float64)
                 hits += right.sum(1)
-            so_far = right[prompt - 1 : length - 1].cumprod(0)  # (steps, C)
+            so_far = np.logical_and.accumulate(right[prompt - 1 : length - 1])
             through += so_far.sum(1)
-            wrong_at = so_far.sum(0)  # (C,), `steps` where nothing is wrong
-            wrong = (wrong_at < steps).nonzero().flatten()
-            after = prompt + wrong_at[wrong]  # tokens of the sequence that came before
-            places = first + wrong * stride + after
-            decoded = said[after - 1, wrong]
-            pairs = zip(places.tolist(), decoded.tolist(), strict=True)
-            failures += [Failure(*pair) for pair in pairs]
+            right_steps = so_far.sum(0)  # (C,), `steps` where nothing is wrong
+            (wrong,) = (right_steps < steps).nonzero()
+            after = prompt + right_steps[wrong]  # tokens of the sequence before
+            decoded = predicted[after - 1, wrong].astype(np.int16)
+            failures.append((first + wrong * stride + after, decoded))
             first += stride * tokens.shape[1]
 
     predictions = len(windows) * window
-    shares = (through.double() / len(sequences)).tolist()
+    shares = [float(share) for share in through / len(sequences)]
+    wrong_at, decoded = (np.concatenate(part) for part in zip(*failures, strict=True))
     return Scores(
-        loss=nats.item() / predictions,
-        last_token_accuracy=hits[-1].item() / len(windows),
-        token_accuracy=hits.sum().item() / predictions,
+        loss=float(nats) / predictions,
+        last_token_accuracy=int(hits[-1]) / len(windows),
+        token_accuracy=int(hits.sum()) / predictions,
         sequence_accuracy=shares[-1],
         right_through=tuple(shares),
-        failures=tuple(failures),
+        wrong_at=wrong_at,
+        decoded=decoded,
         windows=len(windows),
         sequences=len(sequences),
     )
+
+
+def read_windows(
+    read: Reader, stream: Array, T: int, stride: int
+) -> Iterator[tuple[Array, Reading]]:
+    """Read windows of T + 1 tokens, some at a time, each from a zero state.
+
+    Yields:
+        Their tokens (T + 1, C), time first, and what the network made of all but the
+        last, for up to `CHUNK` windows.
+    """
+    windows = np.lib.stride_tricks.sliding_window_view(stream, T + 1)[::stride]
+    for first in range(0, len(windows), CHUNK):
+        tokens = windows[first : first + CHUNK].T.astype(np.int64)
+        yield tokens, read(tokens[:-1], tokens[1:])[0]

@@ -1,17 +1,14 @@
 """A copy head: say a word of one's own, one read before, or what stands in for it.
 
 A pointer-generator (See, Liu and Manning 2017, after Vinyals et al. 2015) over the last
-M tokens, with one addition: a table that may put another token in place of the one
-copied, so that what is learnt of "eight, nine" in one place can be said in another.
+`reach` positions, with one addition: a table that may put another token in place of the
+one copied, so that what is learnt of "eight, nine" in one place can be said in another.
 
-    a   = softmax over j of q_i . k_j,  i - M <= j < i    where did I stand like this?
-    c   = sum over j of a_j onehot(x_{j+1})               what came next there
-    p   = g_1 softmax(o) + g_2 c + g_3 c S                own word, copy, substitute
+    a   = softmax over j of q_i . k_j,  i - reach <= j < i  where did I stand like this?
+    c   = sum over j of a_j onehot(x_{j+1})                 what came next there
+    p   = g_1 softmax(o) + g_2 c + g_3 c S                  own word, copy, substitute
 
-`CopyHead` says it in PyTorch's operations, for autograd; pointing.py does the same by
-hand, and a test compares them.
-
-Sizes: B windows, T tokens, V vocabulary, H hidden, M memory; P, T and those before.
+Sizes: B windows, T tokens, V vocabulary, H hidden; K, T and the positions before.
 """
 
 from __future__ import annotations
@@ -20,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-Memory = tuple[Tensor, Tensor]  # keys (B, P, H) and their tokens (B, P), P <= M
+Memory = tuple[Tensor, Tensor]  # keys (B, up to reach, H) and their tokens
 
 FLOOR = 1e-8  # added to a probability before its logarithm
 SHARPNESS = 4.0  # of the table: how fast it makes up its mind
@@ -31,16 +28,17 @@ class CopyHead(nn.Module):
     """What a copy head has beside the projection of the states: the table S.
 
     The projection gives a state's V logits, query, key and three gates side by side.
-    In training, bptt.py shuts copying at a share `dropout` of the positions, so that
-    the state goes on knowing by itself what it could also look up.
+
+    Args:
+        vocabulary_size: V.
+        hidden_size: H, of queries and keys.
+        reach: positions that can be copied from.
     """
 
-    def __init__(
-        self, vocabulary_size: int, hidden_size: int, memory: int, dropout: float
-    ) -> None:
+    def __init__(self, vocabulary_size: int, hidden_size: int, reach: int) -> None:
         super().__init__()
         self.sizes = [vocabulary_size, hidden_size, hidden_size, 3]
-        self.memory, self.dropout = memory, dropout
+        self.reach = reach
         self.S = nn.Parameter(torch.zeros(vocabulary_size, vocabulary_size))
 
     def forward(
@@ -48,7 +46,7 @@ class CopyHead(nn.Module):
         projected: Tensor,
         tokens: Tensor,
         memory: Memory | None = None,
-        shut: Tensor | None = None,
+        no_copy: Tensor | None = None,
     ) -> tuple[Tensor, Memory]:
         """Mix the three ways of saying a token.
 
@@ -56,30 +54,32 @@ class CopyHead(nn.Module):
             projected: (B, T, V + 2 H + 3), of the states.
             tokens: (B, T) int64, what was read.
             memory: keys and tokens of the positions before, if there were any.
-            shut: (B, T) bool, where nothing may be copied.
+            no_copy: (B, T) bool, positions that may not copy.
 
         Returns:
-            Log probabilities (B, T, V), which serve as logits, and the memory.
+            Log probabilities (B, T, V), and the memory.
         """
         V, H = self.sizes[:2]
         logits, query, key, gates = projected.split(self.sizes, -1)
         if memory is not None:
-            key = torch.cat([memory[0], key], 1)  # (B, P, H)
-            tokens = torch.cat([memory[1], tokens], 1)  # (B, P)
-        P = tokens.shape[1]
-        following = torch.cat([tokens[:, 1:], tokens[:, -1:]], 1)  # (B, P)
-        i, j = torch.arange(P - query.shape[1], P)[:, None], torch.arange(P)
-        far = (j >= i) | (j < i - self.memory)  # (T, P)
-        scores = torch.bmm(query * H**-0.5, key.transpose(1, 2))
-        attention = scores.masked_fill(far, NEVER).softmax(-1)  # (B, T, P)
-        copied = torch.bmm(attention, F.one_hot(following, V).to(key.dtype))
-        substituted = copied @ (SHARPNESS * self.S).softmax(-1)  # (B, T, V)
-        alone = far.all(-1).expand(gates.shape[:-1])  # nothing came before
-        if shut is not None:
-            alone = alone | shut
-        alone = alone.unsqueeze(-1) & torch.tensor([False, True, True])
-        own, copy, substitute = gates.masked_fill(alone, NEVER).softmax(-1).split(1, -1)
+            key = torch.cat([memory[0], key], 1)  # (B, K, H)
+            tokens = torch.cat([memory[1], tokens], 1)  # (B, K)
+        K, device = tokens.shape[1], tokens.device
+        i = torch.arange(K - query.shape[1], K, device=device)[:, None]
+        j = torch.arange(K, device=device)
+        far = (j >= i) | (j < i - self.reach)  # (T, K)
+        scores = query * H**-0.5 @ key.transpose(1, 2)  # (B, T, K)
+        attention = scores.masked_fill(far, NEVER).softmax(-1)
+        following = F.one_hot(tokens.roll(-1, 1), V).to(key.dtype)  # (B, K, V)
+        copied = attention @ following  # (B, T, V)
+        substituted = copied @ (SHARPNESS * self.S).softmax(-1)
+        alone = far.all(-1).expand(gates.shape[:-1])  # (B, T): nothing came before
+        if no_copy is not None:
+            alone = alone | no_copy
+        gates = torch.cat(
+            [gates[..., :1], gates[..., 1:].masked_fill(alone.unsqueeze(-1), NEVER)], -1
+        )
+        own, copy, substitute = gates.softmax(-1).split(1, -1)  # (B, T, 1) each
         p = own * logits.softmax(-1) + copy * copied + substitute * substituted
-        # xlogy, since torch.log takes MKL's vector functions, whose bits differ by CPU
-        log_p = torch.xlogy(torch.ones(()), p + FLOOR)
-        return log_p, (key[:, -self.memory :], tokens[:, -self.memory :])
+        log_p = torch.log((p + FLOOR) / (1 + V * FLOOR))
+        return log_p, (key[:, -self.reach :], tokens[:, -self.reach :])

@@ -1,6 +1,6 @@
-"""The networks: tokens in, logits out, and a hidden state that the caller carries.
+"""The network of every variant: tokens in, log probabilities of the next token out.
 
-Sizes: B windows, T tokens a window, V tokens in the vocabulary, H hidden.
+Sizes: B windows, T tokens a window, V tokens in the vocabulary, H hidden, P projected.
 """
 
 from __future__ import annotations
@@ -11,24 +11,32 @@ from torch import Tensor, nn
 
 from counting.base.params import Model
 from counting.networks.copy_head import CopyHead
-from counting.networks.layers import GRU, LSTM, RNN, Layer, Loop
+from counting.networks.loop import Loop
+
+State = tuple[Any, Any]  # of the recurrence, and what the copy head remembers
 
 
-def recurrent_layer(config: Model) -> Layer:
-    """Build the recurrent layer of a variant."""
+def recurrent_layer(config: Model) -> nn.Module:
+    """Build the recurrent layer of a variant: the article's loop, or PyTorch's own."""
     H = config.hidden_size
-    if config.activation is not None:
-        if config.recurrence == "loop":
-            return Loop(H, config.activation)
-        return RNN(H, H, config.activation)
-    return GRU(H, H) if config.recurrence == "gru" else LSTM(H, H)
+    if config.recurrence == "loop":
+        return Loop(H, config.activation or "relu")
+    if config.recurrence == "rnn":
+        return nn.RNN(H, H, nonlinearity=config.activation or "tanh", batch_first=True)
+    if config.recurrence == "gru":
+        return nn.GRU(H, H, batch_first=True)
+    return nn.LSTM(H, H, batch_first=True)
 
 
-class CountingModel(nn.Module):
+class Network(nn.Module):
     """The article's network: embedding i_h, recurrence, batch norm bn, linear h_o.
 
     Batch norm is taken over all positions of the batch, as if time were more rows. With
     a copy head, h_o also gives its queries, keys and gates.
+
+    Args:
+        config: the variant.
+        vocabulary_size: V.
     """
 
     def __init__(self, config: Model, vocabulary_size: int) -> None:
@@ -37,22 +45,46 @@ class CountingModel(nn.Module):
         self.i_h = nn.Embedding(V, H)
         self.layer = recurrent_layer(config)
         self.bn = nn.BatchNorm1d(H)
-        self.token_dropout = config.token_dropout
-        self.copying: CopyHead | None = None
-        if config.memory is not None:
-            self.copying = CopyHead(V, H, config.memory, config.copy_dropout)
+        self.copying = CopyHead(V, H, config.memory) if config.memory else None
         self.h_o = nn.Linear(H, sum(self.copying.sizes) if self.copying else V)
 
-    def forward(self, tokens: Tensor, hidden: Any = None) -> tuple[Tensor, Any]:
-        """Read tokens (B, T) int64 after `hidden`, the state of an earlier call.
+    def forward(
+        self,
+        tokens: Tensor,
+        state: State | None = None,
+        *,
+        dropped: Tensor | None = None,
+        no_copy: Tensor | None = None,
+        skip: int = 0,
+    ) -> tuple[Tensor, State]:
+        """Read tokens, and say after each of them what comes next.
 
-        Returns logits (B, T, V) and the state after the last token. Under autograd all
-        of it can be trained; bptt.py does so by hand, and evaluates.
+        The masks are for training, and None or 0 elsewhere.
+
+        Args:
+            tokens: (B, T), int64.
+            state: that an earlier call ended on; None for the beginning.
+            dropped: (B, T) bool, tokens that are read as nothing.
+            no_copy: (B, T) bool, positions that may not copy.
+            skip: the first positions, which are not scored.
+
+        Returns:
+            Log probabilities (B, T - skip, V), and the state after the last token.
         """
-        state, memory = hidden or (None, None)
-        states, state = self.layer.over_tokens(tokens.t(), self.i_h.weight, state)
-        out = self.h_o(self.bn(states.flatten(0, 1)))  # (T * B, P)
-        out = out.view(*states.shape[:2], -1).transpose(0, 1)  # (B, T, P)
-        if self.copying is not None:
-            out, memory = self.copying(out, tokens, memory)  # (B, T, V)
-        return out, (state, memory)
+        hidden, memory = state or (None, None)
+        embedded = self.i_h(tokens)  # (B, T, H)
+        if dropped is not None:
+            embedded = embedded.masked_fill(dropped.unsqueeze(-1), 0)
+        states, hidden = self.layer(embedded, hidden)  # (B, T, H)
+        if self.copying is None:
+            out = self.project(states[:, skip:])  # (B, T - skip, V)
+            return out.log_softmax(-1), (hidden, None)
+        out = self.project(states)  # (B, T, P): keys are among the first, too
+        log_p, memory = self.copying(out, tokens, memory, no_copy)
+        return log_p[:, skip:], (hidden, memory)
+
+    def project(self, states: Tensor) -> Tensor:
+        """Batch norm and linear layer: states (B, T, H) to (B, T, P)."""
+        flat = self.bn(states.flatten(0, 1))  # (B * T, H)
+        out: Tensor = self.h_o(flat).unflatten(0, states.shape[:2])
+        return out

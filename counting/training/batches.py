@@ -6,13 +6,15 @@ B of them, named by where they start in the stream.
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from counting.base.cli import InputError
+from counting.engine.compiler import Array
 
 
-def windows(stream: Tensor, bptt: int) -> Tensor:
+def windows(stream: Array, bptt: int) -> Array:
     """Give every window of a stream (n,): a view (n - bptt, bptt + 1).
 
     Raises:
@@ -23,7 +25,7 @@ def windows(stream: Tensor, bptt: int) -> Tensor:
             f"the stream has {len(stream)} tokens, expected at least {bptt + 1} for "
             f"one window of bptt = {bptt}; lower bptt, or widen the range in spell"
         )
-    return stream.unfold(0, bptt + 1, 1)
+    return np.lib.stride_tricks.sliding_window_view(stream, bptt + 1)
 
 
 def steps_per_epoch(tokens: int, batch_size: int, bptt: int) -> int:

@@ -23,12 +23,12 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
-import torch
-from safetensors.torch import load as from_bytes
-from safetensors.torch import save as to_bytes
-from torch import Tensor
+import numpy as np
+from safetensors.numpy import load as from_bytes
+from safetensors.numpy import save as to_bytes
 
 from counting.base import files
+from counting.base.checkpoint import Arrays
 from counting.base.cli import PARENT, InputError
 
 SCRATCH = Path(".resume")
@@ -36,8 +36,6 @@ PATIENCE = 60.0  # seconds that another training of the variant is given to end
 LIBRARIES = ("torch", "numba", "llvmlite", "numpy", "safetensors")
 KERNELS = ("ATEN_CPU_CAPABILITY", "MKL_CBWR", "ONEDNN_MAX_CPU_ISA")
 STOPPING = (signal.SIGINT, signal.SIGTERM)
-
-State = dict[str, Tensor]
 
 
 class Stopped(SystemExit):
@@ -60,7 +58,6 @@ def key_of(settings: Any, paths: Iterable[Path]) -> str:
         "code": sorted((path.name, digest(path.read_bytes())) for path in code),
         "versions": {name: version(name) for name in LIBRARIES},
         "kernels": {name: os.environ.get(name) for name in KERNELS},
-        "processor": torch.backends.cpu.get_cpu_capability(),
     }
     return digest(json.dumps(facts, sort_keys=True).encode())
 
@@ -70,13 +67,13 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def save(path: Path, key: str, state: State) -> None:
+def save(path: Path, key: str, state: Arrays) -> None:
     """Write a state, complete or not at all."""
-    content = to_bytes(state)
+    content = to_bytes({k: np.ascontiguousarray(v) for k, v in state.items()})
     files.write({path: f"{key} {digest(content)}\n".encode() + content})
 
 
-def load(path: Path, key: str) -> State | None:
+def load(path: Path, key: str) -> Arrays | None:
     """Read the state under `key`; one that cannot be used is set aside with a line."""
     if not path.is_file():
         return None

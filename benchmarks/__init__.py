@@ -1,0 +1,1 @@
+"""What is measured against others, or on other processors."""

@@ -1,0 +1,129 @@
+"""Trained networks on disk: a folder a variant, a config and one weight file a seed.
+
+The config says all that is needed to build the network again, so evaluating needs
+this folder and the prepared data only. Weights are safetensors without metadata, read
+and written as arrays, so that neither needs torch.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field, ValidationError
+from safetensors import SafetensorError
+from safetensors.numpy import load as from_bytes
+from safetensors.numpy import save as to_bytes
+
+from counting.base import files
+from counting.base.cli import InputError, shown
+from counting.base.params import Model, Section
+
+Arrays = dict[str, np.ndarray[Any, Any]]  # by the names of the network's state_dict
+
+FORMAT = 1  # of the folder; raised when an older reader could not read it
+
+
+class Config(Section):
+    """What a folder of weights holds."""
+
+    format: int
+    variant: str
+    model: Model
+    vocabulary: list[str]
+    seeds: Annotated[list[int], Field(min_length=1)]
+
+
+def contents(
+    folder: Path, config: Config, weights: dict[int, Arrays]
+) -> dict[Path, str | bytes]:
+    """Give what to write: one weight file a seed, and last the config."""
+    seeds = {weight_file(folder, seed): to_bytes(w) for seed, w in weights.items()}
+    return {**seeds, folder / "config.json": files.as_json(config.model_dump())}
+
+
+def weight_file(folder: Path, seed: int) -> Path:
+    """Name the weight file of a seed."""
+    return folder / f"seed-{seed}.safetensors"
+
+
+def load_config(folder: Path, vocabulary: tuple[str, ...] | None = None) -> Config:
+    """Read and check the config of a folder of weights.
+
+    Args:
+        folder: of one variant.
+        vocabulary: that it must have been trained with, if any.
+
+    Raises:
+        InputError: it is damaged, of another version, or of another vocabulary.
+    """
+    path = folder / "config.json"
+    again = f"run `dvc repro train@{folder.name}` again"
+    content: Any = files.read_json(path, again)
+    version = content.get("format") if isinstance(content, dict) else content
+    if version != FORMAT:
+        raise InputError(f"{path}: format {shown(version)}, expected {FORMAT}; {again}")
+    try:
+        config = Config.model_validate(content)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        where = ".".join(map(str, fault["loc"]))
+        raise InputError(f"{path}: {where}: {fault['msg']}; {again}") from None
+    if config.variant != folder.name:
+        raise InputError(
+            f"{path}: variant {config.variant!r}, expected {folder.name!r}; {again}"
+        )
+    if vocabulary is not None and tuple(config.vocabulary) != vocabulary:
+        raise InputError(
+            f"{path}: trained with a vocabulary of {len(config.vocabulary)} tokens "
+            f"that is not the one prepared ({len(vocabulary)} tokens); {again}"
+        )
+    return config
+
+
+def shapes(model: Model, V: int) -> dict[str, tuple[int, ...]]:
+    """Give the shape of every tensor of a network with a vocabulary of V."""
+    H, G = model.hidden_size, {"gru": 3, "lstm": 4}.get(model.recurrence, 1)
+    P = V + 2 * H + 3 if model.memory else V
+    if model.recurrence == "loop":
+        layer: dict[str, tuple[int, ...]] = {"h_h.weight": (H, H), "h_h.bias": (H,)}
+    else:
+        layer = {f"weight_{side}_l0": (G * H, H) for side in ("ih", "hh")}
+        layer |= {f"bias_{side}_l0": (G * H,) for side in ("ih", "hh")}
+    names = ("weight", "bias", "running_mean", "running_var")
+    return (
+        {"i_h.weight": (V, H), "h_o.weight": (P, H), "h_o.bias": (P,)}
+        | {f"layer.{name}": shape for name, shape in layer.items()}
+        | {f"bn.{name}": (H,) for name in names}
+        | {"bn.num_batches_tracked": ()}
+        | ({"copying.S": (V, V)} if model.memory else {})
+    )
+
+
+def load_weights(folder: Path, config: Config, seed: int) -> Arrays:
+    """Read the weights of one seed.
+
+    Raises:
+        InputError: they are missing, damaged, or of another network.
+    """
+    path = weight_file(folder, seed)
+    again = f"run `dvc repro train@{folder.name}` again"
+    try:
+        found = from_bytes(files.read_bytes(path, again))
+    except SafetensorError as error:
+        raise InputError(
+            f"{path}: expected safetensors, found a damaged file ({error}); {again}"
+        ) from None
+    expected = shapes(config.model, len(config.vocabulary))
+    have = {name: array.shape for name, array in found.items()}
+    if have != expected:
+        name = sorted(set(have.items()) ^ set(expected.items()))[0][0]
+        raise InputError(
+            f"{path}: {name} is {have.get(name, 'missing')}, expected "
+            f"{expected.get(name, 'no such tensor')} in a {config.variant} network; "
+            f"{again}"
+        )
+    if not all(np.isfinite(array).all() for array in found.values()):
+        raise InputError(f"{path}: holds weights that are not finite; {again}")
+    return found

@@ -1,0 +1,39 @@
+"""The definition as a reader: PyTorch's own operations, on any device."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from counting.engine.compiler import Array
+from counting.engine.forward import Reading
+from counting.networks import Network
+
+
+class Definition:
+    """A network of `counting.networks` that reads arrays; see Reader.
+
+    Args:
+        network: in evaluation mode.
+        device: where it shall run, such as "cpu" or "cuda".
+    """
+
+    def __init__(self, network: Network, device: str = "cpu") -> None:
+        self.network, self.device = network.to(device), device
+
+    @torch.inference_mode()
+    def __call__(
+        self, tokens: Array, targets: Array | None = None, state: Any = None
+    ) -> tuple[Reading, Any]:
+        """Read tokens (T, B); see Reader."""
+        if targets is None:
+            targets = np.zeros_like(tokens)
+        read, wanted = (
+            torch.from_numpy(a.T).to(self.device) for a in (tokens, targets)
+        )
+        log_p, state = self.network(read, state)  # (B, T, V)
+        losses = -log_p.gather(-1, wanted.unsqueeze(-1)).squeeze(-1)
+        found = (log_p.argmax(-1), losses)
+        return Reading(*(part.T.cpu().numpy() for part in found)), state

@@ -1,0 +1,168 @@
+"""The engine equals the definition: forward, gradients, every mask and state."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from counting.engine.backward import Backward
+from counting.engine.copy_head import FLOOR, SHARPNESS
+from counting.engine.forward import Inference, State
+from counting.engine.weights import Network as Compiled
+from counting.networks import Network, copy_head
+from tests.variants import HEADS, KINDS, V, model, network
+
+B, T, H = 3, 9, 5
+each_kind = pytest.mark.parametrize("kind", KINDS)
+each_head = pytest.mark.parametrize("head", HEADS)
+
+
+def compiled(definition: Network, config: Any) -> tuple[Compiled, dict[str, Any]]:
+    """The same tensors for the engine, and room for the gradients."""
+    tensors = {k: t.numpy().copy() for k, t in definition.state_dict().items()}
+    parameters = {name for name, _ in definition.named_parameters()}
+    gradients = {k: np.full_like(tensors[k], np.nan) for k in parameters}
+    return Compiled.of(config, tensors), gradients
+
+
+def both(array: Tensor) -> tuple[Tensor, Any]:
+    """Give a tensor (B, T) for the definition, and (T, B) for the engine."""
+    return array, np.ascontiguousarray(array.T.numpy())
+
+
+def hidden(kind: str) -> tuple[Any, dict[str, Any]]:
+    """Draw a state for the recurrence: PyTorch's, and the engine's."""
+    parts = torch.randn(1 + (kind == "lstm"), 1, B, H, dtype=torch.float64)
+    theirs = tuple(parts) if kind == "lstm" else parts[0]
+    return (theirs, None), dict(zip("hc", parts[:, 0].numpy(), strict=False))
+
+
+@pytest.mark.parametrize("skip", [0, 3, T - 1])
+@pytest.mark.parametrize("masked", [False, True])
+@each_head
+@each_kind
+def test_a_step_is_that_of_autograd(
+    kind: str, head: str, masked: bool, skip: int
+) -> None:
+    config = model(kind, head)
+    definition = network(config).double().train()
+    engine, gradients = compiled(definition, config)
+    (tokens, ours), (dropped, our_dropped) = (
+        both(torch.randint(V, (B, T))), both(torch.rand(B, T) < 0.3)
+    )  # fmt: skip
+    no_copy, our_no_copy = both(torch.rand(B, T) < 0.3)
+    targets, our_targets = both(torch.randint(V, (B, T - skip)))
+    state, start = hidden(kind)
+
+    backward = Backward(engine, gradients, T, B, skip)
+    masks = (our_dropped, our_no_copy) if masked else (None, None)
+    begin = backward.start()._replace(**start) if masked else None
+    found = backward(ours, our_targets, begin, *masks)
+
+    log_p, (end, _) = definition(
+        tokens, state if masked else None,
+        dropped=dropped if masked else None, no_copy=no_copy if masked else None,
+        skip=skip,
+    )  # fmt: skip
+    loss = F.nll_loss(log_p.flatten(0, 1), targets.flatten())
+    loss.backward()
+    assert found.loss == pytest.approx(loss.item(), rel=1e-9)
+    assert np.array_equal(found.correct, (log_p.argmax(-1) == targets).T.numpy())
+    for name, parameter in definition.named_parameters():
+        assert parameter.grad is not None
+        np.testing.assert_allclose(
+            gradients[name], parameter.grad.numpy(), rtol=1e-8, atol=1e-12, err_msg=name
+        )
+    for name, buffer in definition.named_buffers():
+        np.testing.assert_allclose(engine.tensors[name], buffer, err_msg=name)
+    ends = end if isinstance(end, tuple) else (end,)
+    for part, expected in zip(found.state, ends, strict=False):
+        np.testing.assert_allclose(part, expected[0].detach(), atol=1e-12)
+
+
+@each_head
+@each_kind
+def test_in_float32_and_at_the_real_sizes_it_is_within_1e_5_of_float64(
+    kind: str, head: str
+) -> None:
+    config = model(kind, head, hidden_size=64, memory=10 if head == "copy" else None)
+    definition = network(config)
+    tokens, targets = np.random.default_rng(0).integers(V, size=(2, 40, 64))
+    results = []
+    for dtype in (torch.float64, torch.float32):
+        engine, gradients = compiled(definition.to(dtype), config)
+        Backward(engine, gradients, 40, 64, 15)(tokens, targets[15:])
+        results.append(gradients)
+    exact, single = results
+    for name in exact:
+        np.testing.assert_allclose(single[name], exact[name], rtol=1e-3, atol=1e-5)
+
+
+@each_head
+@each_kind
+def test_reading_is_that_of_the_definition_all_at_once_and_token_by_token(
+    kind: str, head: str
+) -> None:
+    config = model(kind, head)
+    definition = network(config).double().eval()
+    inference = Inference(compiled(definition, config)[0])
+    (tokens, ours), (targets, our_targets) = (
+        both(torch.randint(V, (B, T))),
+        both(torch.randint(V, (B, T))),
+    )
+    with torch.no_grad():
+        log_p, _ = definition(tokens)
+    losses = -log_p.gather(-1, targets.unsqueeze(-1)).squeeze(-1).T
+    whole, end = inference(ours, our_targets)
+    np.testing.assert_allclose(whole.losses, losses, rtol=1e-9)
+    assert np.array_equal(whole.predicted, log_p.argmax(-1).T)
+    p = log_p.exp().transpose(0, 1)
+    np.testing.assert_allclose(inference.probabilities, p, rtol=1e-6, atol=2e-8)
+
+    state: State | None = None
+    for t in range(T):
+        one, state = inference(ours[t : t + 1], our_targets[t : t + 1], state)
+        np.testing.assert_array_equal(one.losses[0], whole.losses[t])
+    assert state is not None
+    for part, expected in zip(state, end, strict=True):
+        np.testing.assert_array_equal(part, expected)
+
+
+@pytest.mark.parametrize("cut", [1, 2, 5, 8])
+@each_head
+def test_a_state_carries_all_that_is_needed_wherever_a_stream_is_cut(
+    head: str, cut: int
+) -> None:
+    config = model("gru", head, hidden_size=64)
+    inference = Inference(compiled(network(config), config)[0])
+    tokens = np.random.default_rng(1).integers(V, size=(T + 1, B))
+    whole, _ = inference(tokens[:-1], tokens[1:])
+    first, state = inference(tokens[:cut], tokens[1 : cut + 1])
+    second, _ = inference(tokens[cut:-1], tokens[cut + 1 :], state)
+    parts = np.concatenate([first.losses, second.losses])
+    assert parts.tobytes() == whole.losses.tobytes()
+
+
+def test_what_a_call_gave_is_not_overwritten_by_the_next() -> None:
+    config = model("lstm", "copy")
+    inference = Inference(compiled(network(config), config)[0])
+    tokens = np.random.default_rng(1).integers(V, size=(2, T + 1, B))
+    first, state = inference(tokens[0, :-1], tokens[0, 1:])
+    given = [*first, *state, inference.probabilities]
+    before = [part.copy() for part in given]
+    inference(tokens[1, :-1], tokens[1, 1:])
+    for part, expected in zip(given, before, strict=True):
+        np.testing.assert_array_equal(part, expected)
+
+
+def test_one_position_has_no_statistics() -> None:
+    config = model("gru")
+    with pytest.raises(ValueError, match="1 position has no variance"):
+        Backward(*compiled(network(config), config), 4, 1, skip=3)
+
+
+def test_the_constants_of_the_copy_head_are_those_of_the_definition() -> None:
+    assert (FLOOR, SHARPNESS) == (copy_head.FLOOR, copy_head.SHARPNESS)

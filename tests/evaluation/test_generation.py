@@ -1,0 +1,87 @@
+"""Greedy decoding and counting on, against the article's own growing prefix."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from counting.engine.compiler import Array
+from counting.engine.forward import Inference, Reading
+from counting.engine.weights import Network as Compiled
+from counting.evaluation import generation
+from counting.networks import Network
+from tests.variants import HEADS, KINDS, model, network
+
+V, COMMA = 6, 0
+
+
+@torch.no_grad()
+def growing_prefix(definition: Network, prompt: list[int], steps: int) -> list[int]:
+    """Decode as the article does: read everything again for each new token."""
+    prefix = list(prompt)
+    for _ in range(steps):
+        log_p, _ = definition(torch.tensor([prefix]))
+        prefix.append(int(log_p[0, -1].argmax()))
+    return prefix[len(prompt) :]
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_greedy_with_carried_state_says_what_the_growing_prefix_says(
+    kind: str, head: str
+) -> None:
+    config = model(kind, head)
+    definition = network(config, V).eval()
+    tensors = {name: t.numpy() for name, t in definition.state_dict().items()}
+    prompts = np.random.default_rng(0).integers(V, size=(5, 7))
+    said = generation.greedy(Inference(Compiled.of(config, tensors)), prompts, 12)
+    expected = [growing_prefix(definition, prompt, 12) for prompt in prompts.tolist()]
+    assert said.tolist() == expected
+
+
+class Successor:
+    """Says t + 1 after t, but for one token; carries how many tokens it has read."""
+
+    def __init__(self, wrong_at: int) -> None:
+        self.wrong_at = wrong_at
+
+    def __call__(
+        self, tokens: Array, targets: Array | None = None, state: Any = None
+    ) -> tuple[Reading, int]:
+        assert targets is None
+        read = state or 0
+        predicted = (tokens + 1) % V
+        place = np.arange(read, read + len(tokens))
+        predicted[place == self.wrong_at] = COMMA
+        return Reading(predicted, np.zeros(tokens.shape)), read + len(tokens)
+
+
+def cycle(length: int) -> Array:
+    """Give 0 1 2 3 4 5 0 1 2 ...: numbers of five tokens and a comma."""
+    return np.arange(length) % V
+
+
+@pytest.mark.parametrize("chunk", [4, 512])
+def test_tokens_right_stops_at_the_first_error(
+    chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generation, "CHUNK", chunk)
+    stream = cycle(40)
+    # the token read at place 24 predicts the one at place 25: 25 - 10 are right before
+    right = generation.tokens_right(Successor(24), stream[:10], stream[10:])
+    assert right == 15
+    early = generation.tokens_right(Successor(5), stream[:10], stream[10:])
+    assert early == 30, "an error within the prompt is no matter"
+
+
+def test_count_run_counts_whole_numbers_from_three_given_ones() -> None:
+    before, truth = cycle(18), cycle(29)[1:]
+    # the prompt is the last three numbers: 12 13 .. 17 are in it, and a separator
+    assert generation.count_run(Successor(10**6), before[1:], truth, COMMA) == 5
+    prompt = len(before[1:]) + 1
+    late = Successor(prompt - 1 + 13)  # wrong within the third number
+    assert generation.count_run(late, before[1:], truth, COMMA) == 2
+    comma = Successor(prompt - 1 + 5)  # wrong at the comma that ends the first
+    comma.wrong_at = prompt - 1 + 4
+    assert generation.count_run(comma, before[1:], truth, COMMA) == 0

@@ -1,0 +1,182 @@
+"""dvc.yaml tells the truth: every claim in it is computed again from the code."""
+
+import ast
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PIPELINE: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())
+LOCK: dict[str, Any] = yaml.safe_load((ROOT / "dvc.lock").read_text())
+STAGES = {name: stage.get("do", stage) for name, stage in PIPELINE["stages"].items()}
+each_stage = pytest.mark.parametrize("stage", STAGES)
+
+RESULTS = (ROOT / "requirements-results.txt").read_text().splitlines()
+PINNED = {pin.partition("==")[0] for pin in RESULTS}
+# pydantic and PyYAML read parameters, tqdm draws a bar: none can change a result
+HARMLESS = {"pydantic", "pydantic_core", "tqdm", "yaml"}
+
+
+def imports_of(path: Path) -> set[str]:
+    """Name every module a file imports at run time, wherever the import stands."""
+    tree = ast.parse(path.read_text())
+    typing_only = {
+        id(node)
+        for branch in ast.walk(tree)
+        if isinstance(branch, ast.If) and ast.unparse(branch.test) == "TYPE_CHECKING"
+        for child in branch.body
+        for node in ast.walk(child)
+    }
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if id(node) in typing_only:
+            continue
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            module = node.module or ""
+            names |= {module} | {f"{module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def file_of(module: str) -> Path | None:
+    """Give the project's file that holds a module."""
+    path = ROOT.joinpath(*module.split("."))
+    for candidate in (path.with_suffix(".py"), path / "__init__.py"):
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+def closure(start: Path) -> set[Path]:
+    """Collect the files of the project that running `start` can import, it included."""
+    found, waiting = set(), [start]
+    while waiting:
+        path = waiting.pop()
+        if path in found:
+            continue
+        found.add(path)
+        names = imports_of(path) | {".".join(path.relative_to(ROOT).parts[:-1])}
+        names |= {name.rpartition(".")[0] for name in names if "." in name}
+        waiting += [file for name in names if name and (file := file_of(name))]
+    return found
+
+
+def entry(stage: str) -> Path:
+    return ROOT / "stages" / f"{stage}.py"
+
+
+def declared(stage: str, suffix: str) -> set[str]:
+    return {dep for dep in STAGES[stage]["deps"] if dep.endswith(suffix)}
+
+
+def dependency(path: Path) -> str:
+    """Name the dependency that covers a file: a folder of `counting`, or itself."""
+    name = path.relative_to(ROOT)
+    inner = name.parts[0] == "counting" and len(name.parts) > 2
+    return "/".join(name.parts[:2]) if inner else name.as_posix()
+
+
+@each_stage
+def test_every_import_lies_in_a_declared_folder_and_each_is_needed(stage: str) -> None:
+    files = closure(entry(stage)) - {ROOT / "stages" / "__init__.py"}
+    declared = {
+        dep for dep in STAGES[stage]["deps"] if dep.startswith(("counting", "stages"))
+    }
+    assert declared == {dependency(path) for path in files}
+
+
+@each_stage
+def test_what_a_stage_imports_is_pinned_where_it_can_change_results(stage: str) -> None:
+    packages = {
+        name.partition(".")[0]
+        for path in closure(entry(stage))
+        for name in imports_of(path)
+    }
+    known = PINNED | HARMLESS | {"stages", "counting"}
+    assert not {name for name in packages - known if not is_standard(name)}
+    assert "requirements-results.txt" in STAGES[stage]["deps"]
+
+
+def is_standard(name: str) -> bool:
+    return name in sys.stdlib_module_names
+
+
+@each_stage
+def test_params_of_a_stage_are_exactly_the_sections_it_reads(stage: str) -> None:
+    tree = ast.parse(entry(stage).read_text())
+    read = {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "settings"
+    }
+    if "variant" in read:  # Params.variant reads a model and its recipe
+        read = read - {"variant"} | {"models", "recipes"}
+    listed = {param.partition(".")[0] for param in STAGES[stage].get("params", [])}
+    assert listed == read
+
+
+def test_module_names_are_stage_names() -> None:
+    modules = {path.stem for path in (ROOT / "stages").glob("*.py")} - {"__init__"}
+    assert modules == set(STAGES)
+
+
+@each_stage
+def test_a_stage_runs_its_own_module_with_named_flags(stage: str) -> None:
+    words = STAGES[stage]["cmd"].split()
+    assert words[:3] == ["python", "-m", f"stages.{stage}"]
+    assert all(flag.startswith("--") for flag in words[3::2])
+
+
+@each_stage
+def test_no_stage_imports_a_stage(stage: str) -> None:
+    others = {entry(other) for other in STAGES} - {entry(stage)}
+    assert not closure(entry(stage)) & others
+
+
+def test_counting_never_imports_a_stage() -> None:
+    stages = {entry(stage) for stage in STAGES}
+    for path in (ROOT / "counting").rglob("*.py"):
+        assert not closure(path) & stages
+
+
+def test_stages_that_do_not_compute_never_import_torch() -> None:
+    for stage in ("spell", "prepare", "plot"):
+        names = {n for path in closure(entry(stage)) for n in imports_of(path)}
+        assert not {name for name in names if name.partition(".")[0] == "torch"}
+
+
+def test_direct_dependencies_are_what_the_project_imports() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    listed = set(project["dependencies"])
+    folders = ("counting", "stages", "commands")
+    files = [path for name in folders for path in (ROOT / name).rglob("*.py")]
+    names = {name.partition(".")[0] for path in files for name in imports_of(path)}
+    names -= {*folders, "jax", "optax"}
+    names -= {"pydantic_core", "voluptuous"}  # come with pydantic and dvc
+    third_party = {"pyyaml" if n == "yaml" else n for n in names if not is_standard(n)}
+    assert third_party == listed
+
+
+def test_everything_is_pinned_exactly() -> None:
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    assert "-r requirements-results.txt" in lines
+    pins = [*RESULTS, *(line for line in lines if not line.startswith(("#", "-r")))]
+    assert all(pin.count("==") == 1 and "+" not in pin for pin in pins)
+
+
+def test_the_lock_knows_every_stage_and_variant() -> None:
+    variants = yaml.safe_load((ROOT / "params.yaml").read_text())["models"]
+    expected = {
+        f"{name}@{variant}" if "foreach" in stage else name
+        for name, stage in PIPELINE["stages"].items()
+        for variant in (variants if "foreach" in stage else [""])
+    }
+    assert set(LOCK["stages"]) == expected

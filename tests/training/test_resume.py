@@ -1,0 +1,244 @@
+"""A training may be stopped at any moment and ends with the same bytes."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from counting.training import resume
+from stages import train
+from tests.conftest import Outcome, Project, usual_signals
+
+WEIGHTS, CURVES = "data/models/gru", "reports/curves/gru.csv"
+STATES = ".resume/gru"
+
+
+def stop_at(step: int, stop: Callable[[], object], project: Project) -> Outcome:
+    """Train gru, and call `stop` in the step of that number, counted over all seeds."""
+    steps = iter(range(10**6))
+
+    def count(*_: object) -> None:
+        if next(steps) == step:
+            stop()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train.Progress, "__call__", count)
+        return project.run("train@gru")
+
+
+def die() -> None:
+    """End as abruptly as this process can; what is on disk is what kill -9 leaves."""
+    raise SystemExit(137)
+
+
+def send(number: signal.Signals) -> Callable[[], None]:
+    return lambda: os.kill(os.getpid(), number)
+
+
+@pytest.mark.parametrize("step", [0, 2, 5, 13, 14, 27])
+def test_a_training_that_died_ends_with_the_same_bytes(
+    step: int, finished: Project
+) -> None:
+    expected = finished.contents(WEIGHTS, CURVES)
+    assert stop_at(step, die, finished).code == 137
+    for path in expected:
+        finished.path(path).unlink()
+    assert finished.run("train@gru").code == 0
+    assert finished.contents(WEIGHTS, CURVES) == expected
+
+
+def test_a_training_that_dies_again_and_again_ends_with_the_same_bytes(
+    finished: Project,
+) -> None:
+    expected = finished.contents(WEIGHTS, CURVES)
+    deaths = 0
+    while stop_at(4, die, finished).code == 137:
+        deaths += 1
+    assert deaths > 4  # each life saves three steps, or the end of a seed
+    assert finished.contents(WEIGHTS, CURVES) == expected
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+)
+def test_a_signal_saves_at_once_and_exits_with_its_code(
+    number: signal.Signals, code: int, finished: Project
+) -> None:
+    expected = finished.contents(WEIGHTS, CURVES)
+    stopped = stop_at(4, send(number), finished)
+    assert (stopped.code, stopped.err) == (code, "")
+    again = finished.run("train@gru")
+    assert "seed-0.state found: going on after step 5" in again.out
+    assert finished.contents(WEIGHTS, CURVES) == expected
+
+
+def test_a_signal_in_the_very_last_step_is_heard(finished: Project) -> None:
+    assert stop_at(27, send(signal.SIGTERM), finished).code == 143
+    assert "going on after step 14" in finished.run("train@gru").out
+
+
+def test_a_finished_seed_is_not_trained_again(
+    finished: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop_at(20, die, finished)
+    seen: list[str] = []
+    monkeypatch.setattr(
+        train.Progress, "__call__", lambda self, *_: seen.append(self.label)
+    )
+    finished.run("train@gru")
+    assert set(seen) == {"train gru, seed 1"}
+
+
+def test_success_deletes_the_states(finished: Project) -> None:
+    stop_at(5, die, finished)
+    assert finished.contents(STATES)
+    finished.run("train@gru")
+    assert not finished.path(STATES).exists()
+
+
+def flip(content: bytes) -> bytes:
+    return content[:-9] + bytes([content[-9] ^ 1]) + content[-8:]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [flip, lambda content: content[: len(content) // 2], lambda _: b"", lambda _: b"x"],
+    ids=["one bit", "half", "empty", "other bytes"],
+)
+def test_a_damaged_state_is_set_aside_with_a_line(
+    damage: Callable[[bytes], bytes], finished: Project
+) -> None:
+    expected = finished.contents(WEIGHTS, CURVES)
+    stop_at(5, die, finished)
+    state = finished.path(f"{STATES}/seed-0.state")
+    state.write_bytes(damage(state.read_bytes()))
+    outcome = finished.run("train@gru")
+    assert outcome.code == 0
+    assert "seed-0.state is damaged; set aside as seed-0.aside" in outcome.out
+    assert "going on" not in outcome.out
+    assert finished.contents(WEIGHTS, CURVES) == expected
+
+
+def test_a_state_of_other_parameters_is_set_aside(finished: Project) -> None:
+    stop_at(5, die, finished)
+    finished.set("models.gru.learning_rate", 0.03)
+    assert "belongs to other parameters" in finished.run("train@gru").out
+
+
+def test_a_state_of_other_data_is_set_aside(finished: Project) -> None:
+    stop_at(5, die, finished)
+    finished.set("spell.train", [1, 109])
+    finished.set("spell.valid", [112, 150])
+    for stage in ("spell", "prepare"):
+        finished.run(stage)
+    assert "belongs to other parameters" in finished.run("train@gru").out
+
+
+def test_a_state_of_another_seed_is_set_aside(finished: Project) -> None:
+    stop_at(5, die, finished)
+    states = finished.path(STATES)
+    (states / "seed-0.state").rename(states / "seed-1.state")
+    assert "seed-1.state belongs to other" in finished.run("train@gru").out
+
+
+def test_how_often_states_are_saved_does_not_belong_to_the_key(
+    finished: Project,
+) -> None:
+    stop_at(5, die, finished)
+    finished.set("train.save_every", 1)
+    assert "going on after step 3" in finished.run("train@gru").out
+
+
+def test_the_key_changes_with_code_versions_and_kernels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = tmp_path / "train.py"
+    stage.write_text("a")
+    keys = {resume.key_of([], [stage])}
+    stage.write_text("b")
+    keys.add(resume.key_of([], [stage]))
+    keys.add(resume.key_of([1], [stage]))
+    with monkeypatch.context() as patch:
+        patch.setattr(resume, "version", lambda name: f"{name} 0")
+        keys.add(resume.key_of([], [stage]))
+    with monkeypatch.context() as patch:
+        patch.setenv("MKL_CBWR", "COMPATIBLE")
+        keys.add(resume.key_of([], [stage]))
+    with monkeypatch.context() as patch:
+        patch.setattr(sys.modules[resume.__name__], "__file__", str(stage))
+        keys.add(resume.key_of([], [stage]))
+    assert len(keys) == 6
+
+
+def test_the_key_covers_all_code_that_dvc_says_a_training_depends_on(
+    project: Project,
+) -> None:
+    code = (
+        "import sys; from stages import train; "
+        "from counting.base import checkpoint; "
+        "from counting.training import loop, resume; "
+        "print(*(m.__file__ for n, m in sys.modules.items() if 'counting' in n))"
+    )
+    outcome = project.shell(sys.executable, "-c", code)
+    loaded = {Path(name).relative_to(project.root) for name in outcome.out.split()}
+    pipeline = yaml.safe_load(project.path("dvc.yaml").read_text())
+    deps = pipeline["stages"]["train"]["do"]["deps"]
+    declared = {dep for dep in deps if dep.startswith("counting")}
+    assert {"/".join(path.parts[:2]) for path in loaded} == declared
+
+
+def test_a_second_training_of_the_same_variant_is_refused(
+    finished: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resume, "PATIENCE", 0.3)
+    with resume.alone(finished.path(STATES)):
+        outcome = finished.run("train@gru")
+    assert outcome.code == 2
+    assert "another process trains gru, expected none" in outcome.err
+
+
+def test_a_second_training_waits_for_one_that_is_about_to_end(
+    finished: Project,
+) -> None:
+    def hold() -> None:
+        with resume.alone(finished.path(STATES)):
+            held.set()
+            time.sleep(0.5)
+
+    held = threading.Event()
+    other = threading.Thread(target=hold)
+    other.start()
+    held.wait()
+    outcome = finished.run("train@gru")
+    other.join()
+    assert outcome.code == 0
+    assert "another process trains gru: waiting" in outcome.out
+
+
+def test_a_training_stops_when_its_dvc_has_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DVC_STAGE", "train@gru")
+    monkeypatch.setattr(resume, "PARENT", os.getppid() + 1)
+    with pytest.raises(resume.Stopped) as stopped, resume.stop_signals() as stop:
+        assert stop
+    assert stopped.value.code == 129
+
+
+@pytest.mark.parametrize("delay", [0.4, 0.8, 1.2])
+def test_ctrl_c_shows_no_traceback_while_libraries_load(
+    delay: float, finished: Project
+) -> None:
+    with usual_signals():
+        process = finished.start(*finished.command("train@gru"))
+    time.sleep(delay)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate()
+    assert process.returncode in (130, -signal.SIGINT, 0)
+    assert errors == ""

@@ -4,6 +4,8 @@
 
 PYTHON ?= python3
 JOBS ?= 2
+# packages that can change the bytes of a result
+RESULTS := llvmlite|matplotlib|num2words|numba|numpy|pandas|safetensors|torch
 # .venv first, so that `python` and `dvc` in dvc.yaml are ours
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export DVC_NO_ANALYTICS := 1
@@ -25,7 +27,7 @@ check: setup ## check params.yaml, and the data that is there, in under a second
 
 repro: check ## run the pipeline, two variants side by side; JOBS=1: one by one
 	python -m commands.repro --jobs $(JOBS)
-	python -m commands.readme
+	python -m counting.report.table
 
 test: setup ## run the tests
 	python -m pytest
@@ -35,8 +37,13 @@ lint: setup ## format, lint and type check
 	ruff check .
 	mypy
 
-verify: setup ## run the pipeline again in a clean clone, compare every byte
-	python -m commands.verify --jobs $(JOBS)
+verify: setup ## run the pipeline in a clean clone, disturbed: git must see no change
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	git clone --quiet . "$$folder/clone" && cd "$$folder/clone" && \
+	export HOME="$$folder" OMP_NUM_THREADS=7 MKL_NUM_THREADS=3 PYTHONHASHSEED=4711 \
+	  LC_ALL=C LANG=C TZ=Pacific/Kiritimati && \
+	python -m commands.repro --force --jobs $(JOBS) && python -m counting.report.table && \
+	git diff --exit-code && echo "verify: made again from nothing, git sees no change"
 
 verify-cpus: setup ## train and judge on emulated processors of both makers, compare
 	python -m benchmarks.processors
@@ -52,11 +59,17 @@ ablate: setup ## take each ingredient away (docs/studies/ablation.md)
 	python -m commands.study docs/studies/ablation.yaml --jobs $(JOBS)
 
 faults: setup ## kill the pipeline a hundred times and compare its bytes
-	python -m commands.faults
+	python -m tests.slow.faults
 
-pins: ## make both requirements files anew from pyproject.toml
-	$(PYTHON) commands/pins.py
+pins: ## pin the newest of all that pyproject.toml asks for
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	$(PYTHON) -m venv "$$folder" && "$$folder/bin/pip" -q install ".[dev]" && \
+	"$$folder/bin/pip" freeze | grep == | sed 's/+.*//' > "$$folder/all" && \
+	grep -iE '^($(RESULTS))==' "$$folder/all" > requirements-results.txt && \
+	{ echo '# Made by `make pins` from pyproject.toml; do not edit.'; \
+	  echo '-r requirements-results.txt'; \
+	  grep -viE '^($(RESULTS))==' "$$folder/all"; } > requirements.txt
 
 clean: ## delete what can be made again; the cache of DVC stays
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .resume bench dvc_plots
+	rm -rf .venv .compiled .mypy_cache .pytest_cache .ruff_cache .resume bench dvc_plots
 	find . -name __pycache__ -prune -exec rm -rf {} +

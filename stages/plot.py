@@ -11,7 +11,7 @@ import pandas as pd
 
 from counting.base import cli, files, params
 from counting.evaluation import metrics
-from counting.report import figures
+from counting.report import article, figures
 
 CURVES = ("seed", "step", "loss", "last_token_accuracy")  # columns that are drawn
 STEPS = ("seed", "steps", "sequence_accuracy")
@@ -44,12 +44,18 @@ def main() -> None:
     recipes: dict[str, list[str]] = {}
     for name, model in models.items():
         recipes.setdefault(model.recipe, []).append(name)
-    look = figures.look_of(models)
+    look = figures.looks(models)
+    claims = {name: article.claims(settings, name) for name in models}
+    titles = {
+        "last_token_accuracy": f"token {settings.evaluate.window + 1}",
+        "token_accuracy": "all tokens",
+        "sequence_accuracy": f"{settings.evaluate.steps} tokens in a row, greedy",
+    }
     mpl.rcParams.update(figures.STYLE)
     drawn = {
         "curves.svg": figures.draw_curves(curves, recipes, rolling, look),
-        "accuracy.svg": figures.draw_accuracy(seeds, look),
-        "sequences.svg": figures.draw_sequences(steps, look),
+        "accuracy.svg": figures.draw_accuracy(seeds, titles, claims, look),
+        "sequences.svg": figures.draw_sequences(steps, claims, look),
     }
     files.write({args.out / name: figures.svg(one) for name, one in drawn.items()})
 

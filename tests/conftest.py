@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 import yaml
 
-from commands import tiny
 from counting.base import cli
+from tests import tiny
 
 # one folder of machine code for the tests and every command that they start
 os.environ.setdefault("COUNTING_COMPILED", str(Path(__file__).parents[1] / ".compiled"))

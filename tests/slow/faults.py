@@ -31,8 +31,10 @@ from typing import Any
 
 import yaml
 
-from commands import repro, surroundings, tiny
+from commands import repro
 from counting.base import cli
+from tests import tiny
+from tests.slow import surroundings
 
 STEPS = {"epochs": 12, "steps": 90}  # enough for kills amid a training
 STARTING = "DVC, before a stage"
@@ -80,7 +82,7 @@ class Whole:
 
 def main() -> None:
     """Kill, ask to stop, try the surroundings; exit 1 if anything was lost."""
-    parser = cli.Parser("commands.faults", __doc__)
+    parser = cli.Parser("tests.slow.faults", __doc__)
     parser.add_argument("--kills", type=int, default=100, help="rounds of one kill -9")
     parser.add_argument("--rows", type=int, default=3, help=f"rounds of {ROW} of them")
     parser.add_argument("--signals", type=int, default=20, help="SIGINT and SIGTERM")

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 # each variant takes the settings of one in params.yaml: every recipe, both heads
 TAKEN = {"rnn": "rnn", "gru": "gru_copy"}
 VARIANTS = tuple(TAKEN)

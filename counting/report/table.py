@@ -1,0 +1,82 @@
+"""Put the result table into the README, from the metrics of today.
+
+The table stands between two comments; everything else in the README is written by
+hand. `python -m counting.report.table --check` only says whether it is stale.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from counting.base import cli, files, params
+from counting.evaluation import metrics
+from counting.report import article
+
+BEGIN, END = "<!-- results: made by `make repro` -->", "<!-- end of results -->"
+
+
+def main() -> None:
+    """Write the table of today's metrics into the README, or check that it is there."""
+    parser = cli.Parser("counting.report.table", __doc__)
+    parser.add_argument("--check", action="store_true", help="exit 1 if it is stale")
+    parser.add_argument("--readme", type=Path, default=Path("README.md"))
+    parser.add_argument("--metrics", type=Path, default=Path("reports/metrics"))
+    args = parser.parse_args()
+    settings = params.load()
+    names = list(settings.models)
+    found = {name: metrics.load(args.metrics / f"{name}.json") for name in names}
+    old = files.read_text(args.readme)
+    new = insert(old, table(found, settings))
+    if new == old:
+        return
+    if args.check:
+        sys.exit(f"table: error: {args.readme} is stale; run `make repro`")
+    files.write_text(args.readme, new)
+    print(f"table: {args.readme} has a new result table")
+
+
+def insert(text: str, block: str) -> str:
+    """Replace what stands between the two comments."""
+    head, begin, rest = text.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise cli.InputError(
+            f"README.md: the comments {BEGIN!r} and {END!r} are not both there; "
+            "put them where the result table belongs"
+        )
+    return f"{head}{BEGIN}\n{block}\n{END}{tail}"
+
+
+def table(found: dict[str, dict[str, Any]], settings: params.Params) -> str:
+    """Lay the metrics out as a Markdown table: mean, worst seed, claim."""
+    last = f"token {settings.evaluate.window + 1}"
+    row = f"{settings.evaluate.steps} in a row"
+    columns = [
+        (f"{last}, train", "train", "last_token_accuracy"),
+        (f"{row}, train", "train", "sequence_accuracy"),
+        (f"{last}, valid", "valid", "last_token_accuracy"),
+        (f"{row}, valid", "valid", "sequence_accuracy"),
+    ]
+    titles = ["variant", *(title for title, *_ in columns), "counts on right"]
+    lines = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
+    for name, content in found.items():
+        claims, run = article.claims(settings, name), content["count_run"]
+        cells = [
+            pair(content[stream], key, claims.get((stream, key)))
+            for _, stream, key in columns
+        ]
+        counted = f"{run['median']:,.0f} ({run['worst']:,})"
+        lines.append(f"| `{name}` | {' | '.join(cells)} | {counted} |")
+    return "\n".join(lines)
+
+
+def pair(section: dict[str, float], key: str, claim: float | None) -> str:
+    """Give mean and worst seed, and what the article claims."""
+    said = "" if claim is None else f"; article {claim:.2f}"
+    return f"{section[key]:.4f} ({section[f'{key}_worst']:.4f}{said})"
+
+
+if __name__ == "__main__":
+    cli.run("table", main)

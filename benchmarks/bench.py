@@ -102,7 +102,6 @@ def variant(kind: str, B: int, hidden_size: int = H) -> params.Model:
         recurrence=kind,  # type: ignore[arg-type]
         activation={"loop": "relu", "rnn": "tanh"}.get(kind),  # type: ignore[arg-type]
         hidden_size=hidden_size,
-        head="linear",
         recipe="any",
         batch_size=B,
         learning_rate=0.001,
@@ -111,7 +110,7 @@ def variant(kind: str, B: int, hidden_size: int = H) -> params.Model:
 
 def recipe(T: int) -> params.Recipe:
     """Describe the article's recipe, with windows of T tokens."""
-    return params.Recipe(sampling="rows", epochs=1, bptt=T, optimiser="adam")
+    return params.Recipe(sampling="rows", epochs=1, bptt=T, optimizer="adam")
 
 
 def streams() -> list[Array]:
@@ -191,7 +190,7 @@ def training_steps(model: params.Model, T: int) -> dict[str, Run]:
     """One training step of every contender, on the same random tokens."""
     B, kind = model.batch_size, model.recurrence
     tokens, targets = np.random.default_rng(0).integers(V, size=(2, T, B))
-    batch = Batch(tokens, targets, (), None, None)
+    batch = Batch(tokens, targets, (), None)
     x, y = torch.from_numpy(tokens), torch.from_numpy(targets)
     ours, definition = (
         step(model, recipe(T), V) for step in (CompiledStep, AutogradStep)
@@ -329,10 +328,10 @@ def evaluation(rounds: int) -> dict[str, Any]:
     """Everything `score` measures of a GRU, and what measures the accuracies alone."""
     train, stream = streams()
     model = variant("gru", 64)
-    step, rows = CompiledStep(model, recipe(70), V), batches.windows(train, 70)
+    step, rows = CompiledStep(model, recipe(70), V), batches.windows_of(train, 70)
     for start in np.random.default_rng(0).integers(len(rows), size=(100, 64)):
         some = rows[start].T.astype(np.int64)
-        step(Batch(some[:-1], some[1:], (), None, None), 3e-3, None)
+        step(Batch(some[:-1], some[1:], (), None), 3e-3, None)
     network = Network(model, V).eval()
     tensors = {name: torch.from_numpy(w) for name, w in step.weights().items()}
     network.load_state_dict(tensors)

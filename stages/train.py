@@ -94,9 +94,19 @@ def main() -> None:
                 settings.train.save_every,
             )
             progress = Progress(f"train {args.variant}, seed {seed}", steps)
-            weights[seed], curves = loop.train(
-                model, recipe, tokens, len(vocabulary), seed, begin, saving, progress
-            )
+            try:
+                weights[seed], curves = loop.train(
+                    model,
+                    recipe,
+                    tokens,
+                    len(vocabulary),
+                    seed,
+                    begin,
+                    saving,
+                    progress,
+                )
+            except loop.DivergedError as error:
+                raise cli.InputError(f"{args.variant}: {error}") from None
             progress.finish(curves)
             rows += [[seed, i + 1, *point] for i, point in enumerate(curves.tolist())]
         config = checkpoint.Config(

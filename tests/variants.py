@@ -12,6 +12,7 @@ from counting.networks import Network
 KINDS = ["loop relu", "loop tanh", "rnn relu", "rnn tanh", "gru", "lstm"]
 HEADS = ["linear", "copy"]
 V = 11
+COPY = {"reach": 4, "dropout": 0.2, "sharpness": 3.0}
 
 
 def model(kind: str, head: str = "linear", **more: Any) -> Model:
@@ -22,8 +23,7 @@ def model(kind: str, head: str = "linear", **more: Any) -> Model:
             "recurrence": recurrence,
             "activation": activation or None,
             "hidden_size": 5,
-            "head": head,
-            "memory": 4 if head == "copy" else None,
+            "copy_head": COPY if head == "copy" else None,
             "recipe": "any",
             "batch_size": 3,
             "learning_rate": 0.01,
@@ -51,5 +51,5 @@ def network(config: Model, vocabulary_size: int = V) -> Network:
 
 def recipe(**more: Any) -> Recipe:
     """A recipe of some steps on windows of ten tokens."""
-    known = {"sampling": "windows", "steps": 20, "bptt": 10, "optimiser": "adam"}
+    known = {"sampling": "windows", "steps": 20, "bptt": 10, "optimizer": "adam"}
     return Recipe.model_validate(known | more)

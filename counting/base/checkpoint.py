@@ -22,7 +22,7 @@ from counting.base.params import Model, Section
 
 Arrays = dict[str, np.ndarray[Any, Any]]  # by the names of the network's state_dict
 
-FORMAT = 1  # of the folder; raised when an older reader could not read it
+FORMAT = 2  # of the folder; raised when an older reader could not read it
 
 
 class Config(Section):
@@ -85,7 +85,7 @@ def load_config(folder: Path, vocabulary: tuple[str, ...] | None = None) -> Conf
 def shapes(model: Model, V: int) -> dict[str, tuple[int, ...]]:
     """Give the shape of every tensor of a network with a vocabulary of V."""
     H, G = model.hidden_size, {"gru": 3, "lstm": 4}.get(model.recurrence, 1)
-    P = V + 2 * H + 3 if model.memory else V
+    P = V + 2 * H + 3 if model.copy_head else V
     if model.recurrence == "loop":
         layer: dict[str, tuple[int, ...]] = {"h_h.weight": (H, H), "h_h.bias": (H,)}
     else:
@@ -97,7 +97,7 @@ def shapes(model: Model, V: int) -> dict[str, tuple[int, ...]]:
         | {f"layer.{name}": shape for name, shape in layer.items()}
         | {f"bn.{name}": (H,) for name in names}
         | {"bn.num_batches_tracked": ()}
-        | ({"copying.S": (V, V)} if model.memory else {})
+        | ({"copying.S": (V, V)} if model.copy_head else {})
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 from pathlib import Path
+from types import UnionType
 from typing import Annotated, Any, Literal, Self, get_args
 
 import yaml
@@ -78,16 +79,21 @@ class Spell(Section):
         return self
 
 
+class CopyHead(Section):
+    """A head that may say a word read before, or what stands in for it."""
+
+    reach: Positive  # positions that can be copied from
+    dropout: Share = 0.0  # of the positions may not copy, in training
+    sharpness: Annotated[float, Field(gt=0)]  # of the table of what stands in for what
+
+
 class Model(Section):
     """The architecture of one variant, and the two figures chosen for it alone."""
 
     recurrence: Literal["loop", "rnn", "gru", "lstm"]
     activation: Literal["tanh", "relu"] | None = None
     hidden_size: Annotated[int, Field(ge=1, le=4096)]
-    head: Literal["linear", "copy"]
-    memory: Positive | None = None
-    copy_dropout: Share = 0.0
-    token_dropout: Share = 0.0
+    copy_head: CopyHead | None = None
     recipe: Name
     batch_size: Annotated[int, Field(ge=2)]
     learning_rate: Rate
@@ -104,32 +110,34 @@ class Model(Section):
                 f"activation: {self.activation} has no effect on {self.recurrence}, "
                 "whose gates fix it; remove the line"
             )
-        if (self.head == "copy") != (self.memory is not None):
-            raise ValueError(
-                f"memory: {self.memory} does not belong to head: {self.head}; "
-                "a copy head needs it (positions it can copy from), others do not"
-            )
         return self
 
 
-class Hard(Section):
-    """Windows drawn in proportion to what the windows still cost."""
-
-    share: Share  # of each batch
-    from_step: Natural
-    every: Positive  # steps between two measurements of the costs
-    power: Annotated[float, Field(gt=0)]  # of a token's loss, in a window's cost
-
-
 class Decay(Section):
-    """Weight decay at first, and in the end: from a share of the steps on, if given.
+    """Weight decay at the start and at the end of a training.
 
-    Without one, it goes from the first to the last in a straight line.
+    It switches after a share of the steps; without one, it goes in a straight line.
     """
 
-    first: Annotated[float, Field(ge=0)]
-    then: Annotated[float, Field(ge=0)]
-    at: Share | None = None
+    start: Annotated[float, Field(ge=0)]
+    end: Annotated[float, Field(ge=0)]
+    switch_at: Share | None = None
+
+
+class Recombine(Section):
+    """Words put where they never stood; see training/recombination.py."""
+
+    drawn: Share  # of each batch, windows in which something can be put
+    put: Share  # of each batch, windows in which it is
+
+    @model_validator(mode="after")
+    def _puts_no_more_than_is_drawn(self) -> Self:
+        if self.put > self.drawn:
+            raise ValueError(
+                f"put: {self.put} is more than drawn: {self.drawn}; expected at most "
+                "that, since words are put in windows that were drawn for it"
+            )
+        return self
 
 
 class Recipe(Section):
@@ -139,13 +147,13 @@ class Recipe(Section):
     epochs: Positive | None = None
     steps: Positive | None = None
     bptt: Annotated[int, Field(ge=1)]
-    optimiser: Literal["adam", "adamw"]
+    optimizer: Literal["adam", "adamw"]
     warm_up: Share | None = None  # of the steps, in a one-cycle schedule
     clip_norm: Annotated[float, Field(gt=0)] | None = None
     weight_decay: Decay | None = None
     burn_in: Natural = 0  # first positions of a window that carry no loss
-    carry: Share = 0.0  # of the windows, started on the state another one ended on
-    hard: Hard | None = None
+    carry_state: Share = 0.0  # of the windows start where another one ended
+    recombine: Recombine | None = None
 
     @model_validator(mode="after")
     def _options_are_used(self) -> Self:
@@ -157,9 +165,9 @@ class Recipe(Section):
                 f"sampling: {self.sampling} is counted in {needed}; "
                 f"set {needed} and remove {other}"
             )
-        if (self.optimiser == "adamw") != (self.weight_decay is not None):
+        if (self.optimizer == "adamw") != (self.weight_decay is not None):
             raise ValueError(
-                f"weight_decay does not belong to optimiser: {self.optimiser}; adamw "
+                f"weight_decay does not belong to optimizer: {self.optimizer}; adamw "
                 "needs it, adam does not take it"
             )
         if self.burn_in >= self.bptt:
@@ -167,7 +175,7 @@ class Recipe(Section):
                 f"burn_in: {self.burn_in} leaves no position of the window of bptt: "
                 f"{self.bptt}; expected less"
             )
-        for name in ("hard", "carry"):
+        for name in ("recombine", "carry_state"):
             if self.sampling == "rows" and getattr(self, name):
                 raise ValueError(
                     f"{name} has no effect on sampling: rows, which reads the whole "
@@ -348,6 +356,8 @@ def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
             annotation = annotation.model_fields[str(part)].annotation
         else:  # dict[Name, Section]: whatever the key
             annotation = get_args(annotation)[-1]
+        if isinstance(annotation, UnionType):  # Section | None
+            annotation = get_args(annotation)[0]
     return list(annotation.model_fields)
 
 

@@ -61,7 +61,6 @@ class Backward(Forward):
         tokens: Array,
         targets: Array,
         state: State | None = None,
-        dropped: Array | None = None,
         no_copy: Array | None = None,
     ) -> StepResult:
         """Fill the gradients of the mean cross entropy; move the running statistics.
@@ -70,12 +69,10 @@ class Backward(Forward):
             tokens: (T, B), int64.
             targets: (T - skip, B), int64.
             state: before the first token; None for zeros. Nothing of it can be copied.
-            dropped: (T, B) bool, tokens that are read as nothing.
             no_copy: (T, B) bool, positions that may not copy.
         """
-        state, V = state or self.start(), self.layout.V
-        read = tokens if dropped is None else np.where(dropped, V, tokens)
-        self.run_recurrence(read, state)
+        state = state or self.start()
+        self.run_recurrence(tokens, state)
         normalized, states = self.normalized, self.scored_states()
         linear_head.batch_statistics(states, normalized)
         self.move_statistics()
@@ -84,7 +81,7 @@ class Backward(Forward):
         reading = self.say(tokens, targets, state, no_copy)
         loss = float(linear_head.mean_of(reading.losses))
         self.head_backward(targets)
-        self.recurrence_backward(read)
+        self.recurrence_backward(tokens)
         end = state._replace(h=self.states.h[-1].copy(), c=self.states.c[-1].copy())
         return StepResult(loss, reading.predicted == targets, end)
 
@@ -106,7 +103,10 @@ class Backward(Forward):
                 self.mixed.attention, self.rows(self.d_out), d_substitution,
             )  # fmt: skip
             copy_head.substitution_softmax_backward(
-                self.substitution, d_substitution, self.gradients["copying.S"]
+                self.substitution,
+                d_substitution,
+                self.number(self.network.sharpness),
+                self.gradients["copying.S"],
             )
         else:
             linear_head.softmax_cross_entropy_backward(self.out, targets.reshape(-1))
@@ -117,7 +117,7 @@ class Backward(Forward):
             weights.head(self.gradients),
         )  # fmt: skip
 
-    def recurrence_backward(self, read: Array) -> None:
+    def recurrence_backward(self, tokens: Array) -> None:
         """From the states to the embedding, and the gradients of the recurrence."""
         network, H = self.network, self.d_states.shape[2]
         along = recurrence.Gradients(
@@ -125,10 +125,10 @@ class Backward(Forward):
             *self.new(2, self.B, H),
         )  # fmt: skip
         network.recurrence.backward(
-            self.d_states, read, weights.along_time(network), self.states, along
+            self.d_states, tokens, weights.along_time(network), self.states, along
         )
         W, _ = weights.input_side(network)
-        d_table, d_embedding = along.table[:-1], self.gradients["i_h.weight"]
+        d_table, d_embedding = along.table, self.gradients["i_h.weight"]
         d_embedding[:] = 0
         matmul_add(d_embedding, d_table, W)
         d_W = np.zeros_like(W)

@@ -20,7 +20,6 @@ from counting.engine.math import ONE, ZERO, exp, log
 from counting.engine.matmul import matmul_add
 
 FLOOR = 1e-8  # added to a probability before its logarithm, as the definition does
-SHARPNESS = 4.0  # of the table: how fast it makes up its mind
 
 
 class Sizes(NamedTuple):
@@ -73,27 +72,29 @@ def softmax_short(row: Array) -> None:
 
 
 @jit
-def substitution_softmax(S: Array, substitution: Array) -> None:
-    """Put softmax(SHARPNESS * S) by rows into `substitution` (V, L)."""
+def substitution_softmax(S: Array, sharpness: float, substitution: Array) -> None:
+    """Put softmax(sharpness * S) by rows into `substitution` (V, L)."""
     V = len(S)
     for u in range(V):
         row = substitution[u]
         for v in range(V):
-            row[v] = np.float32(SHARPNESS) * S[u, v]
+            row[v] = sharpness * S[u, v]
         for v in range(V, len(row)):
             row[v] = NEVER
         softmax(row, row_max(row))
 
 
 @jit
-def substitution_softmax_backward(substitution: Array, d: Array, dS: Array) -> None:
+def substitution_softmax_backward(
+    substitution: Array, d: Array, sharpness: float, dS: Array
+) -> None:
     """Turn the gradient d (V, L) of what `substitution_softmax` gave into that of S."""
     for u in range(len(dS)):
         mean = ZERO
         for v in range(len(dS)):
             mean += substitution[u, v] * d[u, v]
         for v in range(len(dS)):
-            dS[u, v] = np.float32(SHARPNESS) * substitution[u, v] * (d[u, v] - mean)
+            dS[u, v] = sharpness * substitution[u, v] * (d[u, v] - mean)
 
 
 @jit

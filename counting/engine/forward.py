@@ -58,7 +58,7 @@ class Forward:
         # with a copy head every position is projected: keys are among the first, too
         self.first = 0 if network.reach else skip
         self.layout = Layout.of(V, P)
-        self.table = self.new(V + 1, G * H)  # the last row: a token that is not read
+        self.table = self.new(V, G * H)
         one = (1, 1, 1)  # of what a kind does not have
         self.states = States(
             self.new(T + 1, B, H),
@@ -91,10 +91,9 @@ class Forward:
         return State(self.new(B, H), self.new(*c), keys, tokens)
 
     def run_recurrence(self, tokens: Array, state: State) -> None:
-        """Fill the states, from tokens (T, B); the token V is read as nothing."""
+        """Fill the states, from tokens (T, B)."""
         W, b = weights.input_side(self.network)
-        affine(self.table[:-1], self.network.table, np.ascontiguousarray(W.T), b)
-        self.table[-1] = b
+        affine(self.table, self.network.table, np.ascontiguousarray(W.T), b)
         self.states.h[0], self.states.c[0] = state.h, state.c
         along = weights.along_time(self.network)
         self.network.recurrence.forward(self.table, tokens, along, self.states)
@@ -146,7 +145,8 @@ class Forward:
         if self.attention.shape[2] != width:
             self.attention = self.new(self.B, self.T, width)
         self.windows = copy_head.Windows(seen, state.keys, targets, no_copy)
-        copy_head.substitution_softmax(S, self.substitution)
+        sharpness = self.number(self.network.sharpness)
+        copy_head.substitution_softmax(S, sharpness, self.substitution)
         self.mixed = copy_head.Mixed(self.attention, self.p, *reading)
         copy_head.copy_head_forward(
             self.rows(self.out), self.windows, self.substitution, self.sizes, self.mixed

@@ -23,6 +23,7 @@ class Network(NamedTuple):
     recurrence: recurrence.Recurrence
     tensors: Tensors  # parameters and running statistics
     reach: int = 0  # positions that can be copied from; 0 without a copy head
+    sharpness: float = 1.0  # of the table of a copy head
 
     @classmethod
     def of(cls, config: Model, tensors: Tensors) -> Network:
@@ -30,7 +31,9 @@ class Network(NamedTuple):
         kinds = {"gru": recurrence.GRU, "lstm": recurrence.LSTM}
         simple = {"relu": recurrence.RELU, "tanh": recurrence.TANH}
         kind = kinds.get(config.recurrence) or simple[config.activation or "tanh"]
-        return cls(kind, tensors, config.memory or 0)
+        if (copy := config.copy_head) is None:
+            return cls(kind, tensors)
+        return cls(kind, tensors, copy.reach, copy.sharpness)
 
     @property
     def table(self) -> Array:

@@ -20,7 +20,6 @@ from torch import Tensor, nn
 Memory = tuple[Tensor, Tensor]  # keys (B, up to reach, H) and their tokens
 
 FLOOR = 1e-8  # added to a probability before its logarithm
-SHARPNESS = 4.0  # of the table: how fast it makes up its mind
 NEVER = -1e9  # a score that no softmax lets through
 
 
@@ -33,12 +32,15 @@ class CopyHead(nn.Module):
         vocabulary_size: V.
         hidden_size: H, of queries and keys.
         reach: positions that can be copied from.
+        sharpness: of the table, how fast it makes up its mind.
     """
 
-    def __init__(self, vocabulary_size: int, hidden_size: int, reach: int) -> None:
+    def __init__(
+        self, vocabulary_size: int, hidden_size: int, reach: int, sharpness: float
+    ) -> None:
         super().__init__()
         self.sizes = [vocabulary_size, hidden_size, hidden_size, 3]
-        self.reach = reach
+        self.reach, self.sharpness = reach, sharpness
         self.S = nn.Parameter(torch.zeros(vocabulary_size, vocabulary_size))
 
     def forward(
@@ -72,7 +74,7 @@ class CopyHead(nn.Module):
         attention = scores.masked_fill(far, NEVER).softmax(-1)
         following = F.one_hot(tokens.roll(-1, 1), V).to(key.dtype)  # (B, K, V)
         copied = attention @ following  # (B, T, V)
-        substituted = copied @ (SHARPNESS * self.S).softmax(-1)
+        substituted = copied @ (self.sharpness * self.S).softmax(-1)
         alone = far.all(-1).expand(gates.shape[:-1])  # (B, T): nothing came before
         if no_copy is not None:
             alone = alone | no_copy

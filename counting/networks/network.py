@@ -45,7 +45,8 @@ class Network(nn.Module):
         self.i_h = nn.Embedding(V, H)
         self.layer = recurrent_layer(config)
         self.bn = nn.BatchNorm1d(H)
-        self.copying = CopyHead(V, H, config.memory) if config.memory else None
+        copy = config.copy_head
+        self.copying = CopyHead(V, H, copy.reach, copy.sharpness) if copy else None
         self.h_o = nn.Linear(H, sum(self.copying.sizes) if self.copying else V)
 
     def forward(
@@ -53,18 +54,16 @@ class Network(nn.Module):
         tokens: Tensor,
         state: State | None = None,
         *,
-        dropped: Tensor | None = None,
         no_copy: Tensor | None = None,
         skip: int = 0,
     ) -> tuple[Tensor, State]:
         """Read tokens, and say after each of them what comes next.
 
-        The masks are for training, and None or 0 elsewhere.
+        The masks, no_copy and skip, are for training.
 
         Args:
             tokens: (B, T), int64.
             state: that an earlier call ended on; None for the beginning.
-            dropped: (B, T) bool, tokens that are read as nothing.
             no_copy: (B, T) bool, positions that may not copy.
             skip: the first positions, which are not scored.
 
@@ -72,10 +71,7 @@ class Network(nn.Module):
             Log probabilities (B, T - skip, V), and the state after the last token.
         """
         hidden, memory = state or (None, None)
-        embedded = self.i_h(tokens)  # (B, T, H)
-        if dropped is not None:
-            embedded = embedded.masked_fill(dropped.unsqueeze(-1), 0)
-        states, hidden = self.layer(embedded, hidden)  # (B, T, H)
+        states, hidden = self.layer(self.i_h(tokens), hidden)  # (B, T, H)
         if self.copying is None:
             out = self.project(states[:, skip:])  # (B, T - skip, V)
             return out.log_softmax(-1), (hidden, None)

@@ -22,9 +22,9 @@ CLAIMS = {
 }
 SPELL = {"language": "en", "train": [1, 8000], "valid": [8001, 9999]}
 EVALUATE = {"window": 70, "prompt": 20, "steps": 20}
-MODEL = {"hidden_size": 64, "memory": None, "token_dropout": 0.0}
+MODEL = {"hidden_size": 64, "copy_head": None}
 RECIPE = {
-    "sampling": "rows", "epochs": 10, "bptt": 70, "optimiser": "adam",
+    "sampling": "rows", "epochs": 10, "bptt": 70, "optimizer": "adam",
     "warm_up": None, "clip_norm": None, "burn_in": 0,
 }  # fmt: skip
 

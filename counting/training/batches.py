@@ -1,20 +1,61 @@
 """Batches of a token stream: which windows a step reads.
 
 A window is T + 1 tokens: T inputs, and as targets the same shifted by one. A batch is
-B of them, named by where they start in the stream.
+B of them.
 """
 
 from __future__ import annotations
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from counting.base.cli import InputError
+from counting.base.params import Recipe
 from counting.engine.compiler import Array
+from counting.training import recombination
 
 
-def windows(stream: Array, bptt: int) -> Array:
+class Windows:
+    """The windows of a stream, as a recipe draws them.
+
+    Args:
+        stream: tokens (n,), of any integer type.
+        recipe: how they are drawn.
+        batch_size: B.
+
+    Raises:
+        InputError: the stream is shorter than one window, or, where the recipe asks
+            for it, there is no window in which anything can be recombined.
+    """
+
+    def __init__(self, stream: Array, recipe: Recipe, batch_size: int) -> None:
+        self.stream, self.recipe, self.batch_size = stream, recipe, batch_size
+        self.windows = windows_of(stream, recipe.bptt)
+        if recipe.recombine is not None:
+            self.table = recombination.build(stream, recipe.bptt)
+
+    def draw(self, step: int, drawing: np.random.Generator) -> Array:
+        """Give the windows (B, T + 1) int64 of a step."""
+        B, T, share = self.batch_size, self.recipe.bptt, self.recipe.recombine
+        if self.recipe.sampling == "rows":
+            return self.at(row_starts(step, len(self.stream), B, T))
+        if share is None:
+            return self.at(drawing.integers(len(self.windows), size=B))
+        drawn, put = round(share.drawn * B), round(share.put * B)
+        rest = self.at(drawing.integers(len(self.windows), size=B - drawn))
+        which = recombination.drawn(self.table, drawing.random(drawn))
+        as_they_stand = self.at(self.table.starts[which[put:]])
+        changed = recombination.recombined(
+            self.table, which[:put], drawing.random(put), T
+        )
+        batch = np.concatenate([changed, as_they_stand, rest])
+        return batch[drawing.permutation(B)]  # any state may be carried into any window
+
+    def at(self, starts: Array) -> Array:
+        """Give the windows (k, T + 1) int64 at places (k,) of the stream."""
+        return self.windows[starts].astype(np.int64)
+
+
+def windows_of(stream: Array, bptt: int) -> Array:
     """Give every window of a stream (n,): a view (n - bptt, bptt + 1).
 
     Raises:
@@ -44,7 +85,7 @@ def steps_per_epoch(tokens: int, batch_size: int, bptt: int) -> int:
     return steps
 
 
-def row_starts(step: int, tokens: int, batch_size: int, bptt: int) -> Tensor:
+def row_starts(step: int, tokens: int, batch_size: int, bptt: int) -> Array:
     """Start (B,) the windows of one step where the article does.
 
     The stream is cut into B contiguous rows; step k of an epoch reads the k-th
@@ -52,32 +93,4 @@ def row_starts(step: int, tokens: int, batch_size: int, bptt: int) -> Tensor:
     """
     column = step % steps_per_epoch(tokens, batch_size, bptt)
     row = (tokens - 1) // batch_size
-    return torch.arange(batch_size) * row + column * bptt
-
-
-def random_starts(windows: int, batch_size: int, drawing: torch.Generator) -> Tensor:
-    """Draw the starts (B,) of windows, each of the first `windows` as likely."""
-    return torch.randint(windows, (batch_size,), generator=drawing)
-
-
-def hard_starts(costs: Tensor, batch_size: int, drawing: torch.Generator) -> Tensor:
-    """Draw the starts (B,) of windows in proportion to their costs (n,) float32."""
-    return torch.multinomial(costs, batch_size, replacement=True, generator=drawing)
-
-
-def window_costs(losses: Tensor, bptt: int, burn_in: int, power: float) -> Tensor:
-    """Add up what the scored targets of every window still cost.
-
-    Args:
-        losses: nats per token of the stream, (n,) float32; the first is never a target.
-        bptt: inputs of a window.
-        burn_in: first positions of a window that are not scored.
-        power: of a token's loss; 2 looks for the few that are far off.
-
-    Returns:
-        Costs (n - bptt,) float32, positive.
-    """
-    total = torch.zeros(len(losses) + 1, dtype=torch.float64)
-    torch.cumsum(losses.double() ** power, 0, out=total[1:])
-    ends = total[bptt + 1 :] - total[burn_in + 1 : len(losses) - bptt + burn_in + 1]
-    return ends.clamp(min=1e-6).float()
+    return np.arange(batch_size) * row + column * bptt

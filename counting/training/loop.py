@@ -8,6 +8,8 @@ Sizes: B windows a batch, T = bptt tokens a window, n tokens in the stream.
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +18,11 @@ import numpy as np
 import torch
 
 from counting.base.checkpoint import Arrays
+from counting.base.cli import InputError
 from counting.base.params import Decay, Model, Recipe
 from counting.engine.compiler import Array
-from counting.engine.forward import Inference
-from counting.engine.weights import Network as EngineNetwork
 from counting.training import batches, resume
+from counting.training.batches import Windows
 from counting.training.steps import Batch, CompiledStep, Hidden, Step, under
 
 CURVES = ("loss", "last_token_accuracy", "token_accuracy")
@@ -43,10 +45,13 @@ class State:
     """What changes in a training beside the weights."""
 
     curves: Array  # (steps, 3) float32
-    drawing: torch.Generator  # of windows
-    costs: torch.Tensor  # (n - T,), what each window still costs
+    drawing: np.random.Generator
     hidden: Hidden = ()  # that the last batch ended on
     step: int = 0  # done
+
+
+class DivergedError(InputError):
+    """The loss is no longer a number."""
 
 
 def train(
@@ -77,45 +82,39 @@ def train(
 
     Raises:
         InputError: the stream is shorter than a window.
+        DivergedError: the loss is not finite.
         resume.Stopped: a signal asked to stop; the state is saved.
     """
-    windows = batches.windows(stream, recipe.bptt)
+    windows = Windows(stream, recipe, model.batch_size)
     steps = total_steps(recipe, len(stream), model.batch_size)
     torch.manual_seed(seed)
     take_step = begin(model, recipe, vocabulary_size)
-    now = State(
-        np.zeros((steps, len(CURVES)), np.float32),
-        torch.Generator().manual_seed(seed),
-        torch.ones(len(windows)),
-    )
+    curves = np.zeros((steps, len(CURVES)), np.float32)
+    now = State(curves, np.random.default_rng(seed))
     if saving and (state := resume.load(saving.path, saving.key)):
         restore(now, take_step, state)
         print(f"train: {saving.path} found: going on after step {now.step}", flush=True)
 
-    with resume.stop_signals() as stop:
+    # what overflows is told by the loss, below
+    with resume.stop_signals() as stop, np.errstate(all="ignore"):
         for step in range(now.step, steps):
-            if is_measuring_step(recipe, step):
-                losses = token_losses(model, take_step.weights(), stream, recipe)
-                assert recipe.hard is not None
-                now.costs = batches.window_costs(
-                    losses, recipe.bptt, recipe.burn_in, recipe.hard.power
-                )
-            starts = window_starts(now, model, recipe, step, len(stream))
-            rows = windows[starts].astype(np.int64).T  # (T + 1, B)
+            rows = windows.draw(step, now.drawing).T  # (T + 1, B)
             batch = Batch(
                 np.ascontiguousarray(rows[:-1]),
                 np.ascontiguousarray(rows[recipe.burn_in + 1 :]),
                 initial_states(now, model, recipe),
-                *draw_masks(model, recipe),
+                no_copy(now, model, recipe),
             )
-            rate, decay = rates(model, recipe, step, steps)
-            loss, correct, now.hidden = take_step(batch, rate, decay)
-
-            accuracies = (
-                correct[-1].mean(dtype=np.float32),
-                correct.mean(dtype=np.float32),
+            loss, correct, now.hidden = take_step(
+                batch, *rates(model, recipe, step, steps)
             )
-            now.curves[step] = (loss, *accuracies)
+            if not math.isfinite(loss):
+                raise DivergedError(
+                    f"seed {seed}: the loss is {loss} at step {step + 1}, expected a "
+                    f"number: lower learning_rate {model.learning_rate}, or clip_norm "
+                    f"{recipe.clip_norm} of the recipe {model.recipe}"
+                )
+            now.curves[step] = loss, correct[-1].mean(), correct.mean()
             now.step = step + 1
             if progress:
                 progress(step, now.curves[step])
@@ -153,82 +152,35 @@ def rates(
 
 def decay_at(decay: Decay, done: float) -> float:
     """Give the weight decay after a share of the steps."""
-    if decay.at is None:
-        return decay.first + (decay.then - decay.first) * done
-    return decay.first if done < decay.at else decay.then
-
-
-def is_measuring_step(recipe: Recipe, step: int) -> bool:
-    """Tell whether the windows' costs are measured before this step."""
-    hard = recipe.hard
-    return hard is not None and step >= hard.from_step and step % hard.every == 0
-
-
-def window_starts(
-    now: State, model: Model, recipe: Recipe, step: int, tokens: int
-) -> Array:
-    """Choose where the windows (B,) of a step start in the stream."""
-    B = model.batch_size
-    if recipe.sampling == "rows":
-        return batches.row_starts(step, tokens, B, recipe.bptt).numpy()
-    hard = recipe.hard
-    count = round(hard.share * B) if hard and step >= hard.from_step else 0
-    starts = batches.random_starts(len(now.costs), B - count, now.drawing)
-    if count:
-        harder = batches.hard_starts(now.costs, count, now.drawing)
-        starts = torch.cat([starts, harder])
-    return starts[torch.randperm(B, generator=now.drawing)].numpy()
+    if decay.switch_at is None:
+        return decay.start + (decay.end - decay.start) * done
+    return decay.start if done < decay.switch_at else decay.end
 
 
 def initial_states(now: State, model: Model, recipe: Recipe) -> Hidden:
     """Give the states (B, H) that a batch starts on: zero, or another one's end."""
-    if not recipe.carry or not now.hidden:
+    if not recipe.carry_state or not now.hidden:
         return ()
-    keep = torch.rand(model.batch_size, 1, generator=now.drawing) < recipe.carry
-    return tuple(part * keep.numpy() for part in now.hidden)
+    keep = now.drawing.random((model.batch_size, 1)) < recipe.carry_state
+    return tuple(part * keep for part in now.hidden)
 
 
-def draw_masks(model: Model, recipe: Recipe) -> tuple[Array | None, Array | None]:
-    """Draw the tokens (T, B) that are read as nothing, and who may not copy."""
-    dropped = no_copy = None
+def no_copy(now: State, model: Model, recipe: Recipe) -> Array | None:
+    """Draw the positions (T, B) that may not copy."""
+    if model.copy_head is None or not model.copy_head.dropout:
+        return None
     shape = (recipe.bptt, model.batch_size)
-    if model.copy_dropout:
-        no_copy = (torch.rand(shape) < model.copy_dropout).numpy()
-    if model.token_dropout:
-        dropped = (torch.rand(shape) < model.token_dropout).numpy()
-    return dropped, no_copy
-
-
-def token_losses(
-    model: Model, weights: Arrays, stream: Array, recipe: Recipe
-) -> torch.Tensor:
-    """Measure the loss of every token of the stream, (n,), in nats.
-
-    Windows follow each other at T - burn_in tokens, so that each token is scored once,
-    with at least burn_in tokens before it; the first and last few are left at zero.
-    """
-    T, skip = recipe.bptt, recipe.burn_in
-    every = batches.windows(stream, T)[:: T - skip]
-    inference = Inference(EngineNetwork.of(model, weights))
-    found = []
-    for first in range(0, len(every), 64):
-        rows = every[first : first + 64].T.astype(np.int64)
-        reading, _ = inference(rows[:-1], rows[1:])
-        found.append(reading.losses[skip:].T.ravel())
-    losses, costs = np.zeros(len(stream), np.float32), np.concatenate(found)
-    losses[skip + 1 : skip + 1 + len(costs)] = costs
-    return torch.from_numpy(losses)
+    return now.drawing.random(shape, np.float32) < model.copy_head.dropout
 
 
 def snapshot(now: State, step: Step) -> Arrays:
     """Copy the whole state into one flat mapping of arrays."""
+    drawing = json.dumps(now.drawing.bit_generator.state).encode()
     return {
         **step.state_dict(),
         **{f"hidden.{i}": part for i, part in enumerate(now.hidden)},
         "curves": now.curves[: now.step],
-        "costs": now.costs.numpy(),
-        "random": torch.get_rng_state().numpy(),
-        "drawing": now.drawing.get_state().numpy(),
+        "drawing": np.frombuffer(drawing, np.uint8),
     }
 
 
@@ -237,7 +189,5 @@ def restore(now: State, step: Step, state: Arrays) -> None:
     step.load_state_dict(state)
     now.step = len(state["curves"])
     now.curves[: now.step] = state["curves"]
-    now.costs = torch.from_numpy(state["costs"])
     now.hidden = tuple(value for _, value in sorted(under("hidden.", state).items()))
-    torch.set_rng_state(torch.from_numpy(state["random"]))
-    now.drawing.set_state(torch.from_numpy(state["drawing"]))
+    now.drawing.bit_generator.state = json.loads(state["drawing"].tobytes())

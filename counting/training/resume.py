@@ -34,7 +34,6 @@ from counting.base.cli import PARENT, InputError
 SCRATCH = Path(".resume")
 PATIENCE = 60.0  # seconds that another training of the variant is given to end
 LIBRARIES = ("torch", "numba", "llvmlite", "numpy", "safetensors")
-KERNELS = ("ATEN_CPU_CAPABILITY", "MKL_CBWR", "ONEDNN_MAX_CPU_ISA")
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -57,7 +56,6 @@ def key_of(settings: Any, paths: Iterable[Path]) -> str:
         "files": sorted((path.name, digest(path.read_bytes())) for path in paths),
         "code": sorted((path.name, digest(path.read_bytes())) for path in code),
         "versions": {name: version(name) for name in LIBRARIES},
-        "kernels": {name: os.environ.get(name) for name in KERNELS},
     }
     return digest(json.dumps(facts, sort_keys=True).encode())
 

@@ -33,7 +33,6 @@ class Batch(NamedTuple):
     tokens: Array  # (T, B) int64
     targets: Array  # (T - skip, B) int64
     hidden: Hidden  # before the first token; empty for zeros
-    dropped: Array | None  # (T, B) bool, tokens that are read as nothing
     no_copy: Array | None  # (T, B) bool, positions that may not copy
 
 
@@ -82,7 +81,7 @@ class CompiledStep:
             shape, place = self.tensors[name].shape, slice(end - len(part), end)
             self.tensors[name] = self.values[place].reshape(shape)
             views[name] = gradients[place].reshape(shape)
-        decayed = int(ends[-1]) - (len(parts[-1]) if model.memory else 0)
+        decayed = int(ends[-1]) - (len(parts[-1]) if model.copy_head else 0)
         self.optimizer = Adam(self.values, gradients, decayed, recipe.clip_norm)
         self.backward = Backward(
             EngineNetwork.of(model, self.tensors), views,
@@ -95,7 +94,7 @@ class CompiledStep:
         if batch.hidden:
             start = start._replace(**dict(zip("hc", batch.hidden, strict=False)))
         loss, correct, end = self.backward(
-            batch.tokens, batch.targets, start, batch.dropped, batch.no_copy
+            batch.tokens, batch.targets, start, batch.no_copy
         )
         self.optimizer.update(rate, decay)
         parts = 1 + self.backward.network.recurrence.has_cell
@@ -135,7 +134,7 @@ class AutogradStep:
         table = self.network.copying.S if self.network.copying else None
         rest = [p for p in self.network.parameters() if p is not table]
         groups = [{"params": rest}, {"params": [] if table is None else [table]}]
-        kind = torch.optim.AdamW if recipe.optimiser == "adamw" else torch.optim.Adam
+        kind = torch.optim.AdamW if recipe.optimizer == "adamw" else torch.optim.Adam
         self.optimizer = kind([g for g in groups if g["params"]], lr=1.0)
         self.recipe = recipe
 
@@ -145,14 +144,14 @@ class AutogradStep:
             group["lr"] = rate
             if decay is not None:
                 group["weight_decay"] = 0.0 if index else decay
-        tokens, targets, dropped, no_copy = map(
-            self.tensor, (batch.tokens, batch.targets, batch.dropped, batch.no_copy)
+        tokens, targets, no_copy = map(
+            self.tensor, (batch.tokens, batch.targets, batch.no_copy)
         )
         assert tokens is not None
         assert targets is not None
         log_p, (hidden, _) = self.network(
             tokens, self.state_of(batch.hidden),
-            dropped=dropped, no_copy=no_copy, skip=self.recipe.burn_in,
+            no_copy=no_copy, skip=self.recipe.burn_in,
         )  # fmt: skip
         loss = F.nll_loss(log_p.flatten(0, 1), targets.flatten())
         self.optimizer.zero_grad()

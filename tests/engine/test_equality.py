@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from counting.engine.backward import Backward
-from counting.engine.copy_head import FLOOR, SHARPNESS
+from counting.engine.copy_head import FLOOR
 from counting.engine.forward import Inference, State
 from counting.engine.weights import Network as Compiled
 from counting.networks import Network, copy_head
@@ -50,22 +50,19 @@ def test_a_step_is_that_of_autograd(
     config = model(kind, head)
     definition = network(config).double().train()
     engine, gradients = compiled(definition, config)
-    (tokens, ours), (dropped, our_dropped) = (
-        both(torch.randint(V, (B, T))), both(torch.rand(B, T) < 0.3)
-    )  # fmt: skip
+    tokens, ours = both(torch.randint(V, (B, T)))
     no_copy, our_no_copy = both(torch.rand(B, T) < 0.3)
     targets, our_targets = both(torch.randint(V, (B, T - skip)))
     state, start = hidden(kind)
 
     backward = Backward(engine, gradients, T, B, skip)
-    masks = (our_dropped, our_no_copy) if masked else (None, None)
+    mask = our_no_copy if masked else None
     begin = backward.start()._replace(**start) if masked else None
-    found = backward(ours, our_targets, begin, *masks)
+    found = backward(ours, our_targets, begin, mask)
 
     log_p, (end, _) = definition(
         tokens, state if masked else None,
-        dropped=dropped if masked else None, no_copy=no_copy if masked else None,
-        skip=skip,
+        no_copy=no_copy if masked else None, skip=skip,
     )  # fmt: skip
     loss = F.nll_loss(log_p.flatten(0, 1), targets.flatten())
     loss.backward()
@@ -88,7 +85,7 @@ def test_a_step_is_that_of_autograd(
 def test_in_float32_and_at_the_real_sizes_it_is_within_1e_5_of_float64(
     kind: str, head: str
 ) -> None:
-    config = model(kind, head, hidden_size=64, memory=10 if head == "copy" else None)
+    config = model(kind, head, hidden_size=64)
     definition = network(config)
     tokens, targets = np.random.default_rng(0).integers(V, size=(2, 40, 64))
     results = []
@@ -178,5 +175,5 @@ def test_one_position_has_no_statistics() -> None:
         Backward(*compiled(network(config), config), 4, 1, skip=3)
 
 
-def test_the_constants_of_the_copy_head_are_those_of_the_definition() -> None:
-    assert (FLOOR, SHARPNESS) == (copy_head.FLOOR, copy_head.SHARPNESS)
+def test_the_floor_of_the_copy_head_is_that_of_the_definition() -> None:
+    assert copy_head.FLOOR == FLOOR

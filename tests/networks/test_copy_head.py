@@ -6,15 +6,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from counting.networks.copy_head import FLOOR, SHARPNESS, CopyHead
+from counting.networks.copy_head import FLOOR, CopyHead
 
-V, H, M = 5, 4, 3
+V, H, M, SHARPNESS = 5, 4, 3, 4.0
 B, T = 2, 8
 
 
 def head_and_input() -> tuple[CopyHead, Tensor, Tensor]:
     drawing = torch.Generator().manual_seed(0)
-    head = CopyHead(V, H, M)
+    head = CopyHead(V, H, M, SHARPNESS)
     with torch.no_grad():
         head.S.copy_(torch.randn(V, V, generator=drawing))
     projected = torch.randn(B, T, V + 2 * H + 3, generator=drawing)

@@ -1,0 +1,133 @@
+"""Words put where they never stood, on numbers that can be read."""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from counting.base.cli import InputError
+from counting.engine.compiler import Array
+from counting.text.spelling import spell
+from counting.text.vocabulary import Vocabulary
+from counting.training import loop, recombination
+from counting.training.batches import Windows
+from counting.training.recombination import NONE, Recombination
+from tests.variants import model, recipe
+
+T = 40
+TEXT = [spell(number, "en").split() for number in range(1, 4000)]
+VOCABULARY = Vocabulary.of(TEXT)
+STREAM = VOCABULARY.encode(TEXT, Path("numbers")).astype(np.int64)
+
+
+@pytest.fixture(scope="module")
+def table() -> Recombination:
+    return recombination.build(STREAM, T)
+
+
+def words(tokens: Array) -> str:
+    return VOCABULARY.decode([int(t) for t in tokens if t != NONE])
+
+
+def fillers(table: Recombination, place: str) -> set[tuple[str, str]]:
+    """What may be put in a place such as "three four thousand"."""
+    rows = [words(row) for row in table.places]
+    k = rows.index(place)
+    some = table.fillers[table.first[k] : table.first[k + 1]]
+    return {(words(row[:2]), words(row[2:])) for row in some}
+
+
+def test_what_follows_a_word_elsewhere_is_put_for_what_follows_it_here(
+    table: Recombination,
+) -> None:
+    found = fillers(table, "one two thousand")
+    assert ("eight", "nine") in found
+    assert ("nineteen", "twenty") in found
+    assert ("twenty nine", "thirty") in found
+    assert ("two", "three") not in found  # they have stood before thousand
+    assert ("nine", "eight") not in found
+
+
+def test_a_word_alone_is_put_for_a_word_alone(table: Recombination) -> None:
+    found = fillers(table, "two two thousand")
+    assert ("nine", "nine") in found
+    assert all(f == g for f, g in found)
+
+
+def test_windows_are_rewritten_word_by_word_and_else_as_they_stand(
+    table: Recombination,
+) -> None:
+    draw = np.random.default_rng(0)
+    which = recombination.drawn(table, draw.random(300))
+    some = recombination.recombined(table, which, draw.random(300), T)
+    assert some.shape == (300, T + 1)
+    for window, row in zip(some, which, strict=True):
+        place = table.place[row]
+        a, a2, c = table.places[place]
+        start = table.starts[row]
+        options = table.fillers[table.first[place] : table.first[place + 1]]
+        assert any(
+            np.array_equal(window, by_hand(start, (a, a2, c), option))
+            for option in options
+        )
+
+
+def by_hand(start: int, place: tuple[int, int, int], option: Array) -> Array:
+    """Put f for a and g for a2 before c, on lists."""
+    (a, a2, c), out = place, []
+    for here in range(start, min(start + T + 1, len(STREAM))):
+        follows = STREAM[here + 1] if here + 1 < len(STREAM) else NONE
+        word = STREAM[here]
+        if follows == c and word in (a, a2):
+            out += [t for t in (option[:2] if word == a else option[2:]) if t != NONE]
+        else:
+            out.append(word)
+    return np.array(out[: T + 1])
+
+
+def test_the_last_draw_is_a_window_too(table: Recombination) -> None:
+    last = np.nextafter(1.0, 0.0)
+    which = recombination.drawn(table, np.array([0.0, last]))
+    assert which[1] == len(table.starts) - 1
+    assert recombination.recombined(table, which, np.array([0.0, last]), T).min() >= 0
+
+
+def test_each_kind_of_place_is_as_likely(table: Recombination) -> None:
+    which = recombination.drawn(table, np.random.default_rng(0).random(8000))
+    places = table.places[table.place[which]]
+    kinds = np.stack([places[:, 2], places[:, 0] == places[:, 1]], 1)
+    _, counts = np.unique(kinds, axis=0, return_counts=True)
+    np.testing.assert_allclose(counts / 8000, 1 / len(counts), atol=0.03)
+
+
+def test_a_batch_has_the_shares_of_the_recipe() -> None:
+    asked = recipe(bptt=T, recombine={"drawn": 0.75, "put": 0.5})
+    windows = Windows(STREAM, asked, batch_size=64)
+    batch = windows.draw(0, np.random.default_rng(0))
+    assert batch.shape == (64, T + 1)
+    known = {row.tobytes() for row in windows.windows.astype(np.int64)}
+    unknown = sum(row.tobytes() not in known for row in batch)
+    assert 24 <= unknown <= 32  # what is put at a window's end may not change it
+
+
+def test_a_text_with_nothing_to_recombine_is_refused_with_the_way_out() -> None:
+    with pytest.raises(InputError, match="remove recombine"):
+        recombination.build(np.arange(400) % 7, T)
+
+
+def test_a_training_that_recombines_goes_on_with_the_same_bits(tmp_path: Path) -> None:
+    config = model("gru", "copy", hidden_size=8, batch_size=8)
+    asked = recipe(steps=6, bptt=T, recombine={"drawn": 0.75, "put": 0.5})
+    train = partial(loop.train, config, asked, STREAM, len(VOCABULARY), seed=0)
+    whole, _ = train()
+
+    def die(step: int, _: Array) -> None:
+        if step == 4:
+            raise KeyboardInterrupt
+
+    saving = loop.Saving(tmp_path / "state", "key", every=2)
+    with pytest.raises(KeyboardInterrupt):
+        train(saving=saving, progress=die)
+    again, _ = train(saving=saving)
+    assert all(np.array_equal(whole[name], again[name]) for name in whole)

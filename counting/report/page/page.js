@@ -1,0 +1,416 @@
+// The page: what is picked is a view; a view is counted, drawn, and kept in the address.
+
+"use strict";
+
+const DATA = JSON.parse(document.getElementById("data").textContent);
+const WORDS = DATA.words, SEPARATOR = WORDS[0];
+const TOKENS = new Map(WORDS.map((word, token) => [word, token]));
+const TokenArray = DATA.token_size === 1 ? Uint8Array : Uint16Array;
+const STREAMS = Object.fromEntries(Object.entries(DATA.texts)
+  .map(([name, text]) => [name, new TokenArray(bytes_of(text))]));
+const TEXTS = texts_of([STREAMS.train, STREAMS.valid], WORDS);
+const VARIANTS = new Map(DATA.variants.map((variant) => [variant.name, variant]));
+const MOST_TOKENS = 400; // of a count that never reaches a comma
+const $ = (id) => document.getElementById(id);
+
+const built = new Map();
+
+// The network of a variant and a seed, put together when it is first asked for.
+function network(name, seed) {
+  const key = `${name}/${seed}`, variant = VARIANTS.get(name);
+  if (!built.has(key)) built.set(key, network_of(variant, bytes_of(variant.seeds[seed])));
+  return built.get(key);
+}
+
+// --- the view ------------------------------------------------------------------------
+
+const DEFAULTS = {
+  start: "", variant: DATA.shown[0], seed: "", other: DATA.shown[1] ?? "", otherSeed: "",
+  count: "6", lead: "2", side: "0", place: "-1", unit: "-1", what: "state", sort: "0",
+};
+let view = { ...DEFAULTS };
+let counted = []; // what each network said, one or two of them
+
+// Starts to try: where the text ends, and the next roll-overs; beyond it in English.
+function presets() {
+  const text = numbers_of([...STREAMS.train].map((t) => WORDS[t]), SEPARATOR);
+  const last = number_of(text[text.length - 1]);
+  if (last > 100) return [last - 1, last + 999, last + 1099, 99999].map(in_digits);
+  return [text.length - 2, TEXTS.lines.length - 3].filter((n) => n >= 0)
+    .map((n) => [...TEXTS.lines[n], SEPARATOR].join(" "));
+}
+
+function read_address() {
+  const given = new URLSearchParams(location.hash.slice(1));
+  const known = Object.keys(DEFAULTS).filter((key) => given.has(key));
+  for (const key of known) view[key] = given.get(key);
+  return known.length > 0;
+}
+
+function write_address() {
+  const changed = Object.entries(view).filter(([key, value]) => value !== DEFAULTS[key]);
+  const hash = `#${new URLSearchParams([["start", view.start], ...changed.filter(([k]) => k !== "start")])}`;
+  history.replaceState(null, "", hash);
+  $("share").href = hash;
+}
+
+// Make a view valid: names and seeds that the page has.
+function settle() {
+  if (!VARIANTS.has(view.variant)) view.variant = DATA.shown[0];
+  if (!VARIANTS.has(view.other)) view.other = "";
+  const seed_of = (name, seed) => (name && !(seed in VARIANTS.get(name).seeds)
+    ? Object.keys(VARIANTS.get(name).seeds)[0] : seed);
+  view.seed = seed_of(view.variant, view.seed);
+  view.otherSeed = seed_of(view.other, view.otherSeed);
+  if (!view.other || view.side !== "1") view.side = "0";
+}
+
+// --- counting ------------------------------------------------------------------------
+
+// Let a network read a start and go on alone for some numbers.
+function count_on(net, start, truth, numbers) {
+  const tokens = start.map((word) => TOKENS.get(word)), outputs = [];
+  let state = zero_state(net), ended = 0;
+  const most = Math.min(MOST_TOKENS, tokens.length + 14 * numbers);
+  while (ended < numbers && tokens.length < most) {
+    const output = step(net, state, tokens[outputs.length]);
+    outputs.push(output);
+    state = output.state;
+    if (outputs.length < tokens.length) continue;
+    tokens.push(output.best);
+    if (output.best === TOKENS.get(SEPARATOR)) ended += 1;
+  }
+  const first = tokens.findIndex((token, k) => k >= start.length
+    && truth[k - start.length] !== undefined && WORDS[token] !== truth[k - start.length]);
+  return { net, tokens, outputs, given: start.length, truth, wrong: first };
+}
+
+function count() {
+  settle();
+  const start = read_start(view.start, +view.lead, WORDS, TEXTS);
+  tell(start);
+  if (!start.words.length) { counted = []; return draw(); }
+  const truth = truth_after(start.words, +view.count + 2, SEPARATOR, TEXTS);
+  const asked = [[view.variant, view.seed], ...(view.other ? [[view.other, view.otherSeed]] : [])];
+  const began = performance.now();
+  counted = asked.map(([name, seed]) => ({ name, seed,
+    ...count_on(network(name, seed), start.words, truth, +view.count) }));
+  const tokens = counted.reduce((sum, one) => sum + one.outputs.length, 0);
+  const rate = (1000 * tokens) / Math.max(0.1, performance.now() - began);
+  $("speed").textContent = `${Math.round(rate).toLocaleString("en")} words a second in your browser`;
+  return draw();
+}
+
+// Say which words were not known, and whether anybody knows what comes next.
+function tell({ words, changed }) {
+  const lines = changed.map(({ word, near: [best, ...others] }) =>
+    `“${word}” is no word of theirs; they read “${best}”` +
+    (others.length ? ` (also near: ${others.join(", ")}).` : "."));
+  if (!words.length) lines.push("Give a start: a number in words or digits.");
+  else if (!truth_after(words, 1, SEPARATOR, TEXTS).length) lines.push("What comes next here is not known to this page, so no error is marked.");
+  $("notice").textContent = lines.join(" ");
+}
+
+// --- the words that were said --------------------------------------------------------
+
+function draw() {
+  const one = counted[+view.side];
+  const place = one && one.outputs.length ? Math.min(+view.place, one.tokens.length - 1) : -1;
+  const shown = one && place < 1 ? Math.max(1, one.wrong > 0 ? one.wrong : one.given) : place;
+  $("counts").replaceChildren(...counted.map((each, side) => counted_column(each, side, shown)));
+  draw_top(one, shown);
+  draw_copy(one, shown);
+  draw_timeline(one, shown);
+  fill_controls(one);
+  write_address();
+}
+
+function counted_column(one, side, shown) {
+  const list = element("ol", {});
+  let line = [], from = 0;
+  one.tokens.forEach((token, k) => {
+    line.push(word_button(one, side, k, shown));
+    if (WORDS[token] !== SEPARATOR && k < one.tokens.length - 1) return;
+    const words = one.tokens.slice(from, k + 1).map((t) => WORDS[t]).filter((w) => w !== SEPARATOR);
+    const n = number_of(words);
+    list.append(element("li", {}, element("span", { class: "digits" }, n === null ? "" : in_digits(n)),
+      element("span", {}, ...line)));
+    line = [];
+    from = k + 1;
+  });
+  return element("div", {}, element("h3", {}, `${one.name}, seed ${one.seed}`),
+    element("p", { class: "verdict" }, verdict(one)), list);
+}
+
+function verdict({ tokens, given, truth, wrong }) {
+  const said = tokens.length - given;
+  if (!truth.length) return `It says ${said} words.`;
+  if (wrong < 0) return `All ${said} words it says are right.`;
+  const right = wrong - given;
+  return `${right === 0 ? "Its first word is wrong" : `${right} words right, then an error`}: ` +
+    `it says “${WORDS[tokens[wrong]]}”, right is “${truth[right]}”.`;
+}
+
+function word_button(one, side, k, shown) {
+  const { tokens, given, wrong, truth } = one;
+  const kind = k < given ? "given" : wrong < 0 || k < wrong ? "said" : k === wrong ? "wrong" : "after";
+  const picked = side === +view.side && k === shown;
+  const button = element("button", { type: "button", class: `word ${kind}`, "aria-pressed": picked,
+    tabindex: picked || (side !== +view.side && k === given) ? 0 : -1, "data-place": k, "data-side": side },
+    WORDS[tokens[k]]);
+  if (kind === "wrong") button.append(element("span", { class: "hidden" }, " is wrong, right is "),
+    element("small", {}, truth[k - given]));
+  const unit = +view.unit;
+  if (side === +view.side && unit >= 0 && k < one.outputs.length) button.style.background = unit_tint(one, unit, k);
+  return button;
+}
+
+// The colour of a unit's value after a word was read; pale, so that words stay legible.
+function unit_tint(one, unit, k) {
+  const column = track_of(one, view.what)[k], scale = largest(one, view.what);
+  return `rgb(${shades()((0.5 * column[unit]) / scale)})`;
+}
+
+// --- how a word came about -----------------------------------------------------------
+
+function draw_top(one, shown) {
+  if (!one) return $("top").replaceChildren();
+  const { p } = one.outputs[shown - 1], truth = one.truth[shown - one.given];
+  const order = WORDS.map((_, t) => t).sort((a, b) => p[b] - p[a] || a - b).slice(0, 5);
+  const read = one.tokens.slice(Math.max(0, shown - 5), shown).map((t) => WORDS[t]).join(" ");
+  return $("top").replaceChildren(
+    element("p", { class: "note" }, `After “… ${read}” `, element("b", {}, `it ${shown < one.given ? "would say" : "says"}`)),
+    bars(order.map((t) => [WORDS[t], p[t], share_text(p[t]), WORDS[t] === truth ? "true" : undefined])));
+}
+
+const most_of = (weights) => {
+  const token = weights.indexOf(Math.max(...weights));
+  return [WORDS[token], weights[token]];
+};
+
+function draw_copy(one, shown) {
+  const output = one?.outputs[shown - 1], box = $("copy");
+  if (!output?.mixture) {
+    const able = DATA.variants.filter((v) => v.head === "copy").map((v) => v.name);
+    $("copy-note").textContent = one ? `${one.name} can only say words of its own.` + (able.length ? ` Pick a network that copies: ${able.join(", ")}.` : "") : "";
+    return box.replaceChildren();
+  }
+  $("copy-note").textContent = "How much weight it gives to a word of its own, to a word copied from the last ones it read, and to a substitute of the copied word, taken from a table it has learnt.";
+  const { S, L } = one.net, copied = new Float64Array(L), put = new Float64Array(L);
+  output.words.forEach((word, j) => {
+    copied[word] += output.attention[j];
+    for (let v = 0; v < L; v++) put[v] += output.attention[j] * S[word * L + v];
+  });
+  const favourites = [most_of(output.own), most_of(copied), most_of(put)];
+  const names = ["own word", "copied", "substitute"], kinds = ["own", "copied", "substituted"];
+  box.replaceChildren(bars(names.map((name, n) => [
+    output.words.length || n === 0 ? `${name}: ${favourites[n][0]}` : `${name}: nothing to copy`,
+    output.mixture[n], share_text(output.mixture[n]), kinds[n]])),
+    looked_at(one, output, shown));
+  return box;
+}
+
+// Where it looks: "when I had read this, that came next".
+function looked_at(one, output, shown) {
+  const from = shown - 1 - output.words.length;
+  const rows = output.words.map((word, j) => [
+    `${one.tokens.slice(Math.max(0, from + j - 1), from + j + 1).map((t) => WORDS[t]).join(" ")} → ${WORDS[word]}`,
+    output.attention[j], share_text(output.attention[j])]);
+  const best = rows.filter((row) => row[1] >= 0.01).sort((a, b) => b[1] - a[1]).slice(0, 4);
+  return element("div", {}, element("p", { class: "note", style: "margin-top:1rem" },
+    "Where it looks: the words it stood at, and what came next there"), bars(best));
+}
+
+// --- the timeline --------------------------------------------------------------------
+
+const NOTES = {
+  state: "The hidden state is all that a network remembers. Stripes that last from comma to comma hold a word of the number; those that change at every word tell where in the number it stands.",
+  reset: "The reset gate of a GRU: where it is dark, a new value sees the old state; where it is pale, it is made of the word alone.",
+  update: "The update gate of a GRU: where it is dark, a unit keeps its value; where it is pale, it takes a new one. Watch it at the comma.",
+  new: "The new values, before the gates decide how much of them is taken.",
+  input: "The input gate of an LSTM: where it is dark, the cell is written to.",
+  forget: "The forget gate of an LSTM: where it is dark, the cell keeps what it holds; where it is pale, it is wiped. Watch it at the comma.",
+  output: "The output gate of an LSTM: where it is dark, the cell can be seen from outside.",
+  cell: "The cell of an LSTM, the memory behind its gates.",
+};
+
+const track_of = (one, what) => one.outputs.map((output) => (what === "state" ? output.h : output.gates[what]));
+
+const largest = (one, what) => Math.max(1e-9, ...track_of(one, what).map((row) => Math.max(...row.map(Math.abs))));
+
+// The units by the moment at which each is at its highest.
+function by_moment(values) {
+  const moment = (unit) => values.reduce((best, row, t) => (row[unit] > values[best][unit] ? t : best), 0);
+  const units = Array.from(values[0], (_, unit) => [moment(unit), unit]);
+  return units.sort((a, b) => a[0] - b[0] || a[1] - b[1]).map(([, unit]) => unit);
+}
+
+function draw_timeline(one, shown) {
+  if (!one) return $("timeline").replaceChildren();
+  if (view.what !== "state" && !(view.what in one.outputs[0].gates)) view.what = "state";
+  const scale = largest(one, view.what), values = track_of(one, view.what).map((row) => row.map((v) => v / scale));
+  const units = values[0].length, unit = Math.min(+view.unit, units - 1);
+  const order = view.sort === "1" ? by_moment(values) : Array.from({ length: units }, (_, n) => n);
+  const columns = one.outputs.map((output, t) => ({
+    read: WORDS[one.tokens[t]], given: t < one.given, comma: WORDS[one.tokens[t]] === SEPARATOR,
+    said: WORDS[output.best], wrong: t + 1 === one.wrong }));
+  const drawn = timeline({ columns, values, order, tracks: tracks_of(one, values, unit), room: $("timeline").clientWidth,
+    picked: { t: shown - 1, row: unit < 0 ? -1 : order.indexOf(unit) } });
+  drawn.svg.addEventListener("click", (event) => {
+    const { t, row } = drawn.place(event);
+    if (t >= 0) view.place = String(t + 1);
+    if (row >= 0) view.unit = String(order[row]);
+    draw();
+  });
+  $("timeline").replaceChildren(drawn.svg);
+  $("timeline-status").textContent = timeline_status(one, shown, unit);
+  $("what-note").textContent = NOTES[view.what];
+  $("timeline").order = order;
+}
+
+function timeline_status(one, shown, unit) {
+  const t = shown - 1, value = unit < 0 ? "" : ` Unit ${unit} is at ${track_of(one, view.what)[t][unit].toFixed(3)}; the words above are coloured by it.`;
+  return `Having read “${WORDS[one.tokens[t]]}”, it says “${WORDS[one.outputs[t].best]}”, with probability ${share_text(one.outputs[t].p[one.outputs[t].best])}.${value}`;
+}
+
+const mean = (row) => row.reduce((a, b) => a + b, 0) / row.length;
+
+// Beneath the heat map: how sure it is, the unit, its gates, its ways of saying a word.
+function tracks_of({ outputs }, values, unit) {
+  const tracks = [{ label: "how sure", kind: "bars", series: [{ colour: colour("--muted"), values: outputs.map((o) => o.p[o.best]) }] }];
+  if (unit >= 0) tracks.push({ label: `unit ${unit}`, kind: "lines", series: [{ colour: colour("--ink"), values: values.map((row) => (1 + row[unit]) / 2) }] });
+  const gates = ["reset", "update", "input", "forget", "output"].filter((gate) => gate in outputs[0].gates);
+  const tints = [colour("--c1"), colour("--c0"), colour("--c2")];
+  if (gates.length) tracks.push({ label: "gates", kind: "lines", series: gates.map((gate, n) => ({
+    name: `mean ${gate}`, colour: tints[n], values: outputs.map((o) => mean(o.gates[gate])) })) });
+  if (outputs[0].mixture) tracks.push({ label: "says", kind: "stack", series: ["own", "copied", "substitute"].map((name, n) => ({
+    name, colour: colour(["--c2", "--c1", "--c4"][n]),
+    values: outputs.map(({ mixture: m }) => { const low = m.slice(0, n).reduce((a, b) => a + b, 0); return [low, low + m[n]]; }) })) });
+  return tracks;
+}
+
+// --- expected and said ---------------------------------------------------------------
+
+let reading = 0; // the last reading that was begun; an older one stops
+
+// Read the unseen text in slices, so that the page stays at hand.
+function read_all() {
+  const mine = ++reading, { variant, seed } = view, net = network(variant, seed);
+  const tokens = STREAMS.valid, counts = new Map();
+  let state = zero_state(net), t = 0;
+  const slice = () => {
+    if (mine !== reading) return;
+    for (const end = Math.min(t + 200, tokens.length - 1); t < end; t++) {
+      const output = step(net, state, tokens[t]), key = `${tokens[t + 1]} ${output.best}`;
+      state = output.state;
+      if (output.best !== tokens[t + 1]) counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+    const wrong = [...counts.values()].reduce((a, b) => a + b, 0);
+    $("matrix-status").textContent = `${variant}, seed ${seed}: ${t.toLocaleString("en")} words said, ${wrong.toLocaleString("en")} of them wrong.`;
+    if (t < tokens.length - 1) setTimeout(slice);
+    else show_matrix(counts);
+  };
+  slice();
+}
+
+function show_matrix(counts) {
+  $("matrix").replaceChildren(...(counts.size ? [matrix(counts, WORDS)] : []));
+  const most = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 10);
+  const rows = most.map(([key, times]) => element("tr", {},
+    ...key.split(" ").map((t) => element("td", {}, WORDS[t])), element("td", {}, times.toLocaleString("en"))));
+  const head = ["expected", "said", "times"].map((text) => element("th", { scope: "col" }, text));
+  $("confusions").replaceChildren(...(most.length ? [element("table", { class: "plain" },
+    element("caption", {}, "The most frequent"), element("thead", {}, element("tr", {}, ...head)),
+    element("tbody", {}, ...rows))] : []));
+}
+
+// --- controls ------------------------------------------------------------------------
+
+function options(select, names, chosen, text = (name) => name) {
+  select.replaceChildren(...names.map((name) => element("option", { value: name }, text(name))));
+  select.value = chosen;
+}
+
+function fill_controls(one) {
+  options($("variant"), [...VARIANTS.keys()], view.variant);
+  options($("other"), ["", ...VARIANTS.keys()], view.other, (name) => name || "none");
+  options($("seed"), Object.keys(VARIANTS.get(view.variant).seeds), view.seed);
+  options($("other-seed"), view.other ? Object.keys(VARIANTS.get(view.other).seeds) : [], view.otherSeed);
+  $("other-seed").disabled = !view.other;
+  options($("what"), one ? ["state", ...Object.keys(one.outputs[0].gates)] : [], view.what);
+  if ($("start") !== document.activeElement) $("start").value = view.start;
+  $("count").value = view.count;
+  $("lead").value = view.lead;
+  $("unit").value = +view.unit < 0 ? "" : view.unit;
+  $("unit").max = one ? one.net.H - 1 : 0;
+  $("sort").checked = view.sort === "1";
+  $("read-all").textContent = `Let ${view.variant}, seed ${view.seed}, read the whole text`;
+}
+
+// Change the view; counted anew unless only what is shown of it has changed.
+function change(changes, again = true) {
+  Object.assign(view, changes, again ? { place: "-1" } : {});
+  if (again) count(); else draw();
+}
+
+function move_place(by) {
+  const one = counted[+view.side];
+  const now = +view.place > 0 ? +view.place : Math.max(1, one.wrong > 0 ? one.wrong : one.given);
+  change({ place: String(Math.min(one.tokens.length - 1, Math.max(1, now + by))) }, false);
+}
+
+function move_unit(by) {
+  const order = $("timeline").order, row = order.indexOf(+view.unit);
+  change({ unit: String(order[Math.min(order.length - 1, Math.max(0, row + by))]) }, false);
+}
+
+const KEYS = {
+  ArrowLeft: () => move_place(-1), ArrowRight: () => move_place(1),
+  ArrowUp: () => move_unit(-1), ArrowDown: () => move_unit(1),
+};
+
+function listen() {
+  $("controls").addEventListener("submit", (event) => { event.preventDefault(); change({ start: $("start").value }); });
+  $("presets").append(...presets().map((text) => {
+    const button = element("button", { type: "button" }, text);
+    button.addEventListener("click", () => { $("start").value = text; change({ start: text }); });
+    return button;
+  }));
+  const selects = { variant: "variant", seed: "seed", other: "other", "other-seed": "otherSeed", count: "count", lead: "lead" };
+  for (const [id, key] of Object.entries(selects)) $(id).addEventListener("change", () => change({ [key]: $(id).value }));
+  $("what").addEventListener("change", () => change({ what: $("what").value }, false));
+  $("sort").addEventListener("change", () => change({ sort: $("sort").checked ? "1" : "0" }, false));
+  $("unit").addEventListener("change", () => change({ unit: $("unit").value === "" ? "-1" : $("unit").value }, false));
+  $("counts").addEventListener("click", (event) => {
+    const word = event.target.closest(".word");
+    if (word) change({ side: word.dataset.side, place: String(Math.max(1, +word.dataset.place)) }, false);
+  });
+  $("counts").addEventListener("keydown", (event) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    view.side = event.target.dataset.side ?? view.side;
+    move_place(by);
+    document.querySelector('#counts .word[aria-pressed="true"]')?.focus();
+  });
+  $("timeline").addEventListener("keydown", (event) => {
+    if (!KEYS[event.key] || !counted.length) return;
+    event.preventDefault();
+    KEYS[event.key]();
+  });
+  $("read-all").addEventListener("click", read_all);
+  addEventListener("hashchange", () => { if (location.hash.includes("=") && read_address()) count(); });
+  addEventListener("resize", () => draw());
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => draw());
+  new IntersectionObserver((seen, observer) => {
+    if (seen.some((one) => one.isIntersecting)) { observer.disconnect(); read_all(); }
+  }).observe($("read-all"));
+}
+
+if (VARIANTS.size) {
+  DEFAULTS.start = view.start = presets()[1] ?? presets()[0] ?? "";
+  const shared = read_address();
+  listen();
+  count();
+  if (shared) $("watch").scrollIntoView();
+}

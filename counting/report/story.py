@@ -1,0 +1,176 @@
+"""What the page says of each variant, worked out from settings and results alone.
+
+A variant of a known kind that somebody adds to params.yaml gets its paragraph like all
+others; a setting without a sentence here is shown by its name and value.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+Settings = Mapping[str, Any]
+
+RECURRENCES = {
+    "loop": "The article's loop, written by hand. At every word one matrix is applied "
+    "to the last state and the new word together, and the result replaces the state.",
+    "rnn": "The same idea as a standard layer. The word that comes in gets a matrix of "
+    "its own; the whole state is still replaced at every word.",
+    "gru": "A gated recurrent unit. At every word each unit decides how much of its "
+    "value it keeps, and how much of the old state its new value may see.",
+    "lstm": "A long short-term memory. Beside the state runs a cell that is written, "
+    "wiped and read through gates of its own.",
+}
+HEADS = {
+    "linear": "Batch norm and one linear layer turn the state into a score for each "
+    "word.",
+    "copy": "Besides a word of its own it may say again a word it has just read, or "
+    "what a learnt table puts in the place of that word.",
+}
+# settings of a recipe or of a model that are worth a phrase, when they are in use
+INGREDIENTS = {
+    "burn_in": "no loss on the first words of a window, which cannot be known",
+    "weight_decay": "a price on large weights",
+    "hard": "more practice where it is hard",
+    "carry": "starts from states that other windows ended on",
+    "copy_dropout": "copying switched off now and then",
+    "token_dropout": "words hidden now and then",
+    "clip_norm": "clipped gradients",
+    "warm_up": "a one-cycle learning rate",
+}
+
+
+class Rung(NamedTuple):
+    """What the page says of one variant."""
+
+    name: str
+    what: str
+    training: str
+    beside: str | None  # the variant it is compared with
+    changes: list[tuple[str, str, str]]  # setting, before, now
+    fault: str
+
+
+def ladder(
+    models: Mapping[str, Settings],
+    recipes: Mapping[str, Settings],
+    metrics: Mapping[str, Any],
+    errors: Mapping[str, pd.DataFrame],
+) -> list[Rung]:
+    """Tell of every variant, each beside the one before it that differs the least."""
+    rungs = []
+    for place, (name, model) in enumerate(models.items()):
+        before = {other: models[other] for other in list(models)[:place]}
+        beside = nearest_of(model, before)
+        rungs.append(
+            Rung(
+                name,
+                f"{RECURRENCES[model['recurrence']]} {HEADS[model['head']]}",
+                training(model, recipes[model["recipe"]]),
+                beside,
+                changes(models[beside], model) if beside else [],
+                fault(metrics[name], errors[name]),
+            )
+        )
+    return rungs
+
+
+def changes(before: Settings, now: Settings) -> list[tuple[str, str, str]]:
+    """List the settings that differ: name, value before, value now."""
+    keys = dict.fromkeys([*before, *now])
+    pairs = [(key, shown(before.get(key)), shown(now.get(key))) for key in keys]
+    return [(key, old, new) for key, old, new in pairs if old != new]
+
+
+def nearest_of(model: Settings, others: Mapping[str, Settings]) -> str | None:
+    """Name the other variant with the fewest differences, the latest of equals."""
+    return min(
+        reversed(list(others)),
+        key=lambda other: len(changes(others[other], model)),
+        default=None,
+    )
+
+
+def shown(value: Any) -> str:
+    """Give a setting as text; what is not in use is a dash."""
+    return "\N{EN DASH}" if value is None or value == 0 else f"{value}"
+
+
+def training(model: Settings, recipe: Settings) -> str:
+    """Say in a sentence how a variant is trained."""
+    length = (
+        f"{recipe['epochs']} epochs over the text in order"
+        if recipe.get("epochs")
+        else f"{recipe['steps']:,} steps on windows drawn from the text"
+    )
+    both = {**recipe, **model}
+    used = [phrase for key, phrase in INGREDIENTS.items() if both.get(key)]
+    extras = f"; with {in_a_row(used)}" if used else ""
+    return (
+        f"{length}, batches of {model['batch_size']}, {recipe['bptt']} words at a time"
+        f"{extras}."
+    )
+
+
+def in_a_row(phrases: Sequence[str]) -> str:
+    """Join phrases as in English."""
+    *most, last = phrases
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def fault(metrics: Any, errors: pd.DataFrame) -> str:
+    """Say what a variant still gets wrong on the text it never read."""
+    kinds = by_kind(errors)
+    total = sum(kinds.values())
+    if not total:
+        return "On the unseen numbers it makes no error at all."
+    kind, most = max(kinds.items(), key=lambda item: item[1])
+    right = metrics["valid"]["sequence_accuracy"]
+    return (
+        f"On the unseen numbers {percent(right)} of its sequences are right. "
+        f"Of those that fail, {percent(most / total)} fail first at {PLACES[kind]}."
+    )
+
+
+PLACES = {
+    "thousands": "the thousands",
+    "hundreds": "the hundreds",
+    "tens": "the tens",
+    "units": "the units",
+    "comma": "the comma",
+    "other": "some other word",
+}
+
+
+def by_kind(errors: pd.DataFrame) -> dict[str, float]:
+    """Add up the errors of a variant by kind, in the mean of the seeds."""
+    seeds = [name for name in errors if name.startswith("seed_")]
+    means = errors.set_index("kind")[seeds].mean(axis=1)
+    return {kind: float(means[means.index == kind].sum()) for kind in PLACES}
+
+
+def percent(share: float) -> str:
+    """Give a share as text, never rounded to none or all."""
+    if share in (0, 1):
+        return f"{share:.0%}"
+    digits = 0 if 0.01 <= share <= 0.99 else 2
+    text = f"{share:.{digits}%}"
+    return {"0.00%": "under 0.01%", "100.00%": "over 99.99%"}.get(text, text)
+
+
+def new_pairs(
+    train: Sequence[int], valid: Sequence[int], words: Sequence[str], most: int = 6
+) -> list[tuple[str, int, int]]:
+    """List pairs of words of the unseen text that training met once or never.
+
+    Returns:
+        Pair, times in training, times in the unseen text; the most frequent first.
+    """
+    met, asked = Counter(pairwise(train)), Counter(pairwise(valid))
+    rare = [(pair, met[pair], n) for pair, n in asked.items() if met[pair] <= 1]
+    rare.sort(key=lambda row: (-row[2], row[0]))
+    return [(" ".join(words[t] for t in pair), m, n) for pair, m, n in rare[:most]]

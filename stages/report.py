@@ -1,0 +1,77 @@
+"""Write the page that shows it all: results, and the networks themselves, counting."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from counting.report import page
+from stages.counting import cli, files, metrics, numerics, params, streams
+from stages.counting.vocab import Vocabulary
+from stages.plot import CURVES, STEPS, read
+
+
+def main() -> None:
+    """Read what every variant left behind, and write one file."""
+    parser = cli.Parser("stages.report", __doc__)
+    parser.add_argument("--models", type=Path, required=True, help="folders of weights")
+    parser.add_argument("--prepared", type=Path, required=True, help="prepared data")
+    parser.add_argument("--metrics", type=Path, required=True, help="folder of JSON")
+    parser.add_argument("--tables", type=Path, required=True, help="folder of tables")
+    parser.add_argument("--curves", type=Path, required=True, help="folder of CSV")
+    parser.add_argument("--out", type=Path, required=True, help="HTML to write")
+    args = parser.parse_args()
+    settings = params.load()
+    names = list(settings.models)
+    vocabulary = Vocabulary.load(args.prepared / "vocab.json")
+    texts = {
+        name: streams.load(args.prepared / f"{name}.safetensors", len(vocabulary))
+        for name in ("train", "valid")
+    }
+    judged = {name: f"run `dvc repro evaluate@{name}` again" for name in names}
+    trained = {name: f"run `dvc repro train@{name}` again" for name in names}
+    results = page.Results(
+        words=vocabulary.words,
+        streams=texts,
+        models={name: model.model_dump() for name, model in settings.models.items()},
+        recipes={name: one.model_dump() for name, one in settings.recipes.items()},
+        judging=settings.evaluate.model_dump(),
+        metrics={name: metrics.load(args.metrics / f"{name}.json") for name in names},
+        curves={
+            name: read(args.curves / f"{name}.csv", CURVES, trained[name])
+            for name in names
+        },
+        steps={
+            name: read(args.tables / name / "steps.csv", STEPS, judged[name])
+            for name in names
+        },
+        errors={
+            name: read(args.tables / name / "errors.csv", ["roll_over"], judged[name])
+            for name in names
+        },
+        networks=networks(args.models, names, vocabulary.words, settings.numerics),
+    )
+    files.write({args.out: page.render(results)})
+    print(f"report: {args.out}: {args.out.stat().st_size / 1e6:.2f} MB")
+
+
+def networks(
+    folder: Path, names: list[str], words: tuple[str, ...], kind: Any
+) -> dict[str, dict[int, page.Network]]:
+    """Load every seed of every variant, as the page's engine wants them."""
+    numerics.settle(kind)
+    from counting.report.weights import engine_arrays
+    from stages.counting import checkpoint
+
+    loaded: dict[str, dict[int, page.Network]] = {}
+    for name in names:
+        config = checkpoint.load_config(folder / name, words)
+        loaded[name] = {
+            seed: engine_arrays(checkpoint.load_model(folder / name, config, seed))
+            for seed in config.seeds
+        }
+    return loaded
+
+
+if __name__ == "__main__":
+    cli.run("report", main)

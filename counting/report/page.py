@@ -72,7 +72,9 @@ def render(results: Results) -> str:
         loss_box=drawing.LOSS,
         accuracy_box=drawing.ACCURACY,
         best=best_of(results.metrics),
-        percent=story.percent,
+        count=story.how_many(len(names)),
+        lost=story.lost(results.metrics),
+        how_many=story.how_many,
         carried=carried(results.networks),
     )
 

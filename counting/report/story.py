@@ -16,8 +16,8 @@ import pandas as pd
 Settings = Mapping[str, Any]
 
 RECURRENCES = {
-    "loop": "The article's loop, written by hand. At every word one matrix is applied "
-    "to the last state and the new word together, and the result replaces the state.",
+    "loop": "A loop written by hand. At every word one matrix is applied to "
+    "the last state and the new word together, and the result replaces the state.",
     "rnn": "The same idea as a standard layer. The word that comes in gets a matrix of "
     "its own; the whole state is still replaced at every word.",
     "gru": "A gated recurrent unit. At every word each unit decides how much of its "
@@ -25,22 +25,23 @@ RECURRENCES = {
     "lstm": "A long short-term memory. Beside the state runs a cell that is written, "
     "wiped and read through gates of its own.",
 }
+NAMES = {"loop": "loop", "rnn": "RNN", "gru": "GRU", "lstm": "LSTM"}
 HEADS = {
-    "linear": "Batch norm and one linear layer turn the state into a score for each "
+    "linear": "From the state, batch norm and one linear layer make a score for each "
     "word.",
     "copy": "Besides a word of its own it may say again a word it has just read, or "
     "what a learnt table puts in the place of that word.",
 }
 # settings of a recipe or of a model that are worth a phrase, when they are in use
 INGREDIENTS = {
-    "burn_in": "no loss on the first words of a window, which cannot be known",
+    "burn_in": "no loss on the first words of a window, which nobody could know",
     "weight_decay": "a price on large weights",
     "hard": "more practice where it is hard",
-    "carry": "starts from states that other windows ended on",
-    "copy_dropout": "copying switched off now and then",
-    "token_dropout": "words hidden now and then",
+    "carry": "windows that start on the state another one ended on",
+    "copy_dropout": "copying switched off at times",
+    "token_dropout": "words hidden at times",
     "clip_norm": "clipped gradients",
-    "warm_up": "a one-cycle learning rate",
+    "warm_up": "a learning rate that rises and falls",
 }
 
 
@@ -66,17 +67,28 @@ def ladder(
     for place, (name, model) in enumerate(models.items()):
         before = {other: models[other] for other in list(models)[:place]}
         beside = nearest_of(model, before)
+        last = models[beside] if beside else {}
         rungs.append(
             Rung(
                 name,
-                f"{RECURRENCES[model['recurrence']]} {HEADS[model['head']]}",
-                training(model, recipes[model["recipe"]]),
+                what_is_new(model, last, beside),
+                training(model, last, recipes),
                 beside,
-                changes(models[beside], model) if beside else [],
+                changes(last, model) if beside else [],
                 fault(metrics[name], errors[name]),
             )
         )
     return rungs
+
+
+def what_is_new(model: Settings, last: Settings, beside: str | None) -> str:
+    """Describe recurrence and head of a variant, as far as they are others."""
+    recurrence, head = model["recurrence"], model["head"]
+    same = f"The same {NAMES[recurrence]} as in {beside}."
+    parts = [same if recurrence == last.get("recurrence") else RECURRENCES[recurrence]]
+    if head != last.get("head"):
+        parts.append(HEADS[head])
+    return " ".join(parts)
 
 
 def changes(before: Settings, now: Settings) -> list[tuple[str, str, str]]:
@@ -100,20 +112,34 @@ def shown(value: Any) -> str:
     return "\N{EN DASH}" if value is None or value == 0 else f"{value}"
 
 
-def training(model: Settings, recipe: Settings) -> str:
-    """Say in a sentence how a variant is trained."""
+def training(model: Settings, last: Settings, recipes: Mapping[str, Settings]) -> str:
+    """Say how a variant is trained, and which ingredients are new in that."""
+    recipe = recipes[model["recipe"]]
+    used = ingredients(model, recipe)
+    if last and (model["recipe"], model["batch_size"], used) == (
+        last["recipe"],
+        last["batch_size"],
+        ingredients(last, recipes[last["recipe"]]),
+    ):
+        return "Trained in the same way."
+    known = ingredients(last, recipes[last["recipe"]]) if last else []
+    new = [phrase for phrase in used if phrase not in known]
     length = (
         f"{recipe['epochs']} epochs over the text in order"
         if recipe.get("epochs")
         else f"{recipe['steps']:,} steps on windows drawn from the text"
     )
-    both = {**recipe, **model}
-    used = [phrase for key, phrase in INGREDIENTS.items() if both.get(key)]
-    extras = f"; with {in_a_row(used)}" if used else ""
+    also = f" {'Also' if known else 'With'} {in_a_row(new)}." if new else ""
     return (
-        f"{length}, batches of {model['batch_size']}, {recipe['bptt']} words at a time"
-        f"{extras}."
+        f"Trained for {length}, in batches of {model['batch_size']}, "
+        f"{recipe['bptt']} words at a time.{also}"
     )
+
+
+def ingredients(model: Settings, recipe: Settings) -> list[str]:
+    """List the phrases for what is in use, of a recipe and of a model."""
+    both = {**recipe, **model}
+    return [phrase for key, phrase in INGREDIENTS.items() if both.get(key)]
 
 
 def in_a_row(phrases: Sequence[str]) -> str:
@@ -127,12 +153,12 @@ def fault(metrics: Any, errors: pd.DataFrame) -> str:
     kinds = by_kind(errors)
     total = sum(kinds.values())
     if not total:
-        return "On the unseen numbers it makes no error at all."
+        return "On the unseen text all of its sequences are right."
     kind, most = max(kinds.items(), key=lambda item: item[1])
     right = metrics["valid"]["sequence_accuracy"]
     return (
-        f"On the unseen numbers {percent(right)} of its sequences are right. "
-        f"Of those that fail, {percent(most / total)} fail first at {PLACES[kind]}."
+        f"On the unseen text {percent(right)} of its sequences are right; of those "
+        f"that fail, {percent(most / total)} fail first at {PLACES[kind]}."
     )
 
 
@@ -174,3 +200,16 @@ def new_pairs(
     rare = [(pair, met[pair], n) for pair, n in asked.items() if met[pair] <= 1]
     rare.sort(key=lambda row: (-row[2], row[0]))
     return [(" ".join(words[t] for t in pair), m, n) for pair, m, n in rare[:most]]
+
+
+NUMBERS = "No One Two Three Four Five Six Seven Eight Nine Ten Eleven Twelve".split()
+
+
+def how_many(count: int) -> str:
+    """Give a small number as a word that starts a sentence."""
+    return NUMBERS[count] if count < len(NUMBERS) else f"{count:,}"
+
+
+def lost(metrics: Mapping[str, Any]) -> int:
+    """Count the variants that get less than half of the unseen sequences right."""
+    return sum(m["valid"]["sequence_accuracy"] < 0.5 for m in metrics.values())

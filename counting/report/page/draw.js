@@ -107,7 +107,7 @@ function draw_track({ label: name, kind, series }, x, wide, y, T) {
       drawn.push(element("path", { class: "line thick", style: `stroke:${tint}`, d: `M${d}` }));
     } else values.forEach((v, t) => {
       const [low, high] = Array.isArray(v) ? v : [Math.min(0, v), Math.max(0, v)];
-      drawn.push(element("rect", { x: x(t) + 1, y: at(high), width: wide - 2, height: Math.max(0.5, TRACK * (high - low)), style: `fill:${tint}` }));
+      drawn.push(element("rect", { class: kind, x: x(t) + 1, y: at(high), width: wide - 2, height: Math.max(0.5, TRACK * (high - low)), style: `fill:${tint}` }));
     });
   });
   return drawn;

@@ -92,12 +92,8 @@ function count() {
   if (!start.words.length) { counted = []; return draw(); }
   const truth = truth_after(start.words, +view.count + 2, SEPARATOR, TEXTS);
   const asked = [[view.variant, view.seed], ...(view.other ? [[view.other, view.otherSeed]] : [])];
-  const began = performance.now();
   counted = asked.map(([name, seed]) => ({ name, seed,
     ...count_on(network(name, seed), start.words, truth, +view.count) }));
-  const tokens = counted.reduce((sum, one) => sum + one.outputs.length, 0);
-  const rate = (1000 * tokens) / Math.max(0.1, performance.now() - began);
-  $("speed").textContent = `${Math.round(rate).toLocaleString("en")} words a second in your browser`;
   return draw();
 }
 
@@ -145,9 +141,9 @@ function counted_column(one, side, shown) {
 function verdict({ tokens, given, truth, wrong }) {
   const said = tokens.length - given;
   if (!truth.length) return `It says ${said} words.`;
-  if (wrong < 0) return `All ${said} words it says are right.`;
+  if (wrong < 0) return `All ${said} words that it says are right.`;
   const right = wrong - given;
-  return `${right === 0 ? "Its first word is wrong" : `${right} words right, then an error`}: ` +
+  return `${right === 0 ? "Its first word is wrong" : `${right} ${right === 1 ? "word" : "words"} right, then an error`}: ` +
     `it says “${WORDS[tokens[wrong]]}”, right is “${truth[right]}”.`;
 }
 
@@ -157,7 +153,7 @@ function word_button(one, side, k, shown) {
   const picked = side === +view.side && k === shown;
   const button = element("button", { type: "button", class: `word ${kind}`, "aria-pressed": picked,
     tabindex: picked || (side !== +view.side && k === given) ? 0 : -1, "data-place": k, "data-side": side },
-    WORDS[tokens[k]]);
+    element("span", { class: "text" }, WORDS[tokens[k]]));
   if (kind === "wrong") button.append(element("span", { class: "hidden" }, " is wrong, right is "),
     element("small", {}, truth[k - given]));
   const unit = +view.unit;
@@ -168,7 +164,7 @@ function word_button(one, side, k, shown) {
 // The colour of a unit's value after a word was read; pale, so that words stay legible.
 function unit_tint(one, unit, k) {
   const column = track_of(one, view.what)[k], scale = largest(one, view.what);
-  return `rgb(${shades()((0.5 * column[unit]) / scale)})`;
+  return `rgb(${shades()((0.35 * column[unit]) / scale)})`;
 }
 
 // --- how a word came about -----------------------------------------------------------
@@ -225,12 +221,12 @@ function looked_at(one, output, shown) {
 
 const NOTES = {
   state: "The hidden state is all that a network remembers. Stripes that last from comma to comma hold a word of the number; those that change at every word tell where in the number it stands.",
-  reset: "The reset gate of a GRU: where it is dark, a new value sees the old state; where it is pale, it is made of the word alone.",
-  update: "The update gate of a GRU: where it is dark, a unit keeps its value; where it is pale, it takes a new one. Watch it at the comma.",
+  reset: "The reset gate of a GRU: in full colour, a new value sees the old state; blank, it is made of the word alone.",
+  update: "The update gate of a GRU: in full colour, a unit keeps its value; blank, it takes a new one. Watch it at the comma.",
   new: "The new values, before the gates decide how much of them is taken.",
-  input: "The input gate of an LSTM: where it is dark, the cell is written to.",
-  forget: "The forget gate of an LSTM: where it is dark, the cell keeps what it holds; where it is pale, it is wiped. Watch it at the comma.",
-  output: "The output gate of an LSTM: where it is dark, the cell can be seen from outside.",
+  input: "The input gate of an LSTM: in full colour, the cell is written to.",
+  forget: "The forget gate of an LSTM: in full colour, the cell keeps what it holds; blank, it is wiped. Watch it at the comma.",
+  output: "The output gate of an LSTM: in full colour, the cell can be seen from outside.",
   cell: "The cell of an LSTM, the memory behind its gates.",
 };
 
@@ -277,14 +273,15 @@ const mean = (row) => row.reduce((a, b) => a + b, 0) / row.length;
 
 // Beneath the heat map: how sure it is, the unit, its gates, its ways of saying a word.
 function tracks_of({ outputs }, values, unit) {
-  const tracks = [{ label: "how sure", kind: "bars", series: [{ colour: colour("--muted"), values: outputs.map((o) => o.p[o.best]) }] }];
-  if (unit >= 0) tracks.push({ label: `unit ${unit}`, kind: "lines", series: [{ colour: colour("--ink"), values: values.map((row) => (1 + row[unit]) / 2) }] });
+  const tracks = [{ label: "how sure", kind: "bars", series: [{ colour: "var(--muted)", values: outputs.map((o) => o.p[o.best]) }] }];
+  if (unit >= 0) tracks.push({ label: `unit ${unit}`, kind: "lines", series: [{ colour: "var(--ink)", values: values.map((row) => (1 + row[unit]) / 2) }] });
   const gates = ["reset", "update", "input", "forget", "output"].filter((gate) => gate in outputs[0].gates);
-  const tints = [colour("--c1"), colour("--c0"), colour("--c2")];
+  const tints = ["var(--c1)", "var(--c0)", "var(--c2)"];
+  const of = (row) => (unit < 0 ? mean(row) : row[unit]), whose = unit < 0 ? "mean" : "its";
   if (gates.length) tracks.push({ label: "gates", kind: "lines", series: gates.map((gate, n) => ({
-    name: `mean ${gate}`, colour: tints[n], values: outputs.map((o) => mean(o.gates[gate])) })) });
+    name: `${whose} ${gate}`, colour: tints[n], values: outputs.map((o) => of(o.gates[gate])) })) });
   if (outputs[0].mixture) tracks.push({ label: "says", kind: "stack", series: ["own", "copied", "substitute"].map((name, n) => ({
-    name, colour: colour(["--c2", "--c1", "--c4"][n]),
+    name, colour: ["var(--c2)", "var(--c1)", "var(--c4)"][n],
     values: outputs.map(({ mixture: m }) => { const low = m.slice(0, n).reduce((a, b) => a + b, 0); return [low, low + m[n]]; }) })) });
   return tracks;
 }
@@ -295,31 +292,40 @@ let reading = 0; // the last reading that was begun; an older one stops
 
 // Read the unseen text in slices, so that the page stays at hand.
 function read_all() {
-  const mine = ++reading, { variant, seed } = view, net = network(variant, seed);
-  const tokens = STREAMS.valid, counts = new Map();
-  let state = zero_state(net), t = 0;
+  const mine = ++reading, [variant, seed] = $("reader").value.split("/");
+  const net = network(variant, seed), tokens = STREAMS.valid, counts = new Map();
+  let state = zero_state(net), t = 0, spent = 0;
   const slice = () => {
     if (mine !== reading) return;
-    for (const end = Math.min(t + 200, tokens.length - 1); t < end; t++) {
+    const began = performance.now();
+    for (const end = Math.min(t + 100, tokens.length - 1); t < end; t++) {
       const output = step(net, state, tokens[t]), key = `${tokens[t + 1]} ${output.best}`;
       state = output.state;
       if (output.best !== tokens[t + 1]) counts.set(key, (counts.get(key) ?? 0) + 1);
     }
-    const wrong = [...counts.values()].reduce((a, b) => a + b, 0);
-    $("matrix-status").textContent = `${variant}, seed ${seed}: ${t.toLocaleString("en")} words said, ${wrong.toLocaleString("en")} of them wrong.`;
+    spent += performance.now() - began;
+    tell_reading(t, counts, spent);
     if (t < tokens.length - 1) setTimeout(slice);
     else show_matrix(counts);
   };
   slice();
 }
 
+const grouped = (n) => Math.round(n).toLocaleString("en");
+
+function tell_reading(t, counts, spent) {
+  const wrong = [...counts.values()].reduce((a, b) => a + b, 0);
+  $("matrix-status").textContent = `${grouped(t)} words said, ${grouped(wrong)} of them wrong; `
+    + `${grouped((1000 * t) / spent)} words a second in your browser.`;
+}
+
 function show_matrix(counts) {
   $("matrix").replaceChildren(...(counts.size ? [matrix(counts, WORDS)] : []));
   const most = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 10);
   const rows = most.map(([key, times]) => element("tr", {},
-    ...key.split(" ").map((t) => element("td", {}, WORDS[t])), element("td", {}, times.toLocaleString("en"))));
+    ...key.split(" ").map((t) => element("td", {}, WORDS[t])), element("td", {}, grouped(times))));
   const head = ["expected", "said", "times"].map((text) => element("th", { scope: "col" }, text));
-  $("confusions").replaceChildren(...(most.length ? [element("table", { class: "plain" },
+  $("confusions").replaceChildren(...(most.length ? [element("table", { class: "plain words" },
     element("caption", {}, "The most frequent"), element("thead", {}, element("tr", {}, ...head)),
     element("tbody", {}, ...rows))] : []));
 }
@@ -344,7 +350,6 @@ function fill_controls(one) {
   $("unit").value = +view.unit < 0 ? "" : view.unit;
   $("unit").max = one ? one.net.H - 1 : 0;
   $("sort").checked = view.sort === "1";
-  $("read-all").textContent = `Let ${view.variant}, seed ${view.seed}, read the whole text`;
 }
 
 // Change the view; counted anew unless only what is shown of it has changed.
@@ -398,19 +403,24 @@ function listen() {
     event.preventDefault();
     KEYS[event.key]();
   });
-  $("read-all").addEventListener("click", read_all);
+  $("reader").addEventListener("change", read_all);
   addEventListener("hashchange", () => { if (location.hash.includes("=") && read_address()) count(); });
   addEventListener("resize", () => draw());
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => draw());
+  for (const media of ["print", "(prefers-color-scheme: dark)"]) {
+    matchMedia(media).addEventListener("change", () => draw());
+  }
   new IntersectionObserver((seen, observer) => {
     if (seen.some((one) => one.isIntersecting)) { observer.disconnect(); read_all(); }
-  }).observe($("read-all"));
+  }).observe($("reader"));
 }
 
 if (VARIANTS.size) {
   DEFAULTS.start = view.start = presets()[1] ?? presets()[0] ?? "";
   const shared = read_address();
   listen();
+  const readers = DATA.variants.flatMap((v) => Object.keys(v.seeds).map((seed) => `${v.name}/${seed}`));
+  options($("reader"), readers, readers.find((key) => key.startsWith(`${view.other || view.variant}/`)),
+    (key) => key.replace("/", ", seed "));
   count();
   if (shared) $("watch").scrollIntoView();
 }

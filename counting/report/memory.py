@@ -69,7 +69,7 @@ def draw_walk(states: Array, words: Sequence[str], separator: str = ",") -> Figu
     axis.tick_params(length=0)
     bar = figure.colorbar(picture, ax=axis, pad=0.01, aspect=30)
     bar.set_ticks([-most, 0, most], labels=[f"{-most:.1f}", "0", f"{most:.1f}"])
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     return figure
 
 

@@ -174,7 +174,7 @@ PLACES = {
 
 def by_kind(errors: pd.DataFrame) -> dict[str, float]:
     """Add up the errors of a variant by kind, in the mean of the seeds."""
-    seeds = [name for name in errors if name.startswith("seed_")]
+    seeds = [name for name in errors.columns if str(name).startswith("seed_")]
     means = errors.set_index("kind")[seeds].mean(axis=1)
     return {kind: float(means[means.index == kind].sum()) for kind in PLACES}
 

@@ -45,8 +45,9 @@ def engine_arrays(network: CountingModel) -> dict[str, Array]:
     rs = 1 / np.sqrt(array(bn.running_var) + np.float32(bn.eps))
     W_out = np.zeros((layout.columns, H), np.float32)
     shift = np.zeros(layout.columns, np.float32)
-    head = map(array, (h_o.weight, h_o.bias, bn.weight, bn.bias, bn.running_mean))
-    readout.fold(*head, rs, V, layout.logits, W_out, shift)
+    W, b, gamma, beta = map(array, (h_o.weight, h_o.bias, bn.weight, bn.bias))
+    mean = array(bn.running_mean)
+    readout.fold(W, b, gamma, beta, mean, rs, V, layout.logits, W_out, shift)
     used = layout.logits + P - V
     arrays = {
         "input_table": input_table,

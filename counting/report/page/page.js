@@ -63,6 +63,11 @@ function settle() {
   view.seed = seed_of(view.variant, view.seed);
   view.otherSeed = seed_of(view.other, view.otherSeed);
   if (!view.other || view.side !== "1") view.side = "0";
+  for (const id of ["count", "lead"]) {
+    const offered = [...$(id).options].map((option) => option.value);
+    if (!offered.includes(view[id])) view[id] = DEFAULTS[id];
+  }
+  for (const key of ["place", "unit"]) if (!/^\d+$/.test(view[key])) view[key] = "-1";
 }
 
 // --- counting ------------------------------------------------------------------------
@@ -111,6 +116,7 @@ function tell({ words, changed }) {
 
 function draw() {
   const one = counted[+view.side];
+  if (one) view.unit = String(Math.min(+view.unit, one.net.H - 1));
   const place = one && one.outputs.length ? Math.min(+view.place, one.tokens.length - 1) : -1;
   const shown = one && place < 1 ? Math.max(1, one.wrong > 0 ? one.wrong : one.given) : place;
   $("counts").replaceChildren(...counted.map((each, side) => counted_column(each, side, shown)));
@@ -245,7 +251,7 @@ function draw_timeline(one, shown) {
   if (!one) return $("timeline").replaceChildren();
   if (view.what !== "state" && !(view.what in one.outputs[0].gates)) view.what = "state";
   const scale = largest(one, view.what), values = track_of(one, view.what).map((row) => row.map((v) => v / scale));
-  const units = values[0].length, unit = Math.min(+view.unit, units - 1);
+  const units = values[0].length, unit = +view.unit;
   const order = view.sort === "1" ? by_moment(values) : Array.from({ length: units }, (_, n) => n);
   const columns = one.outputs.map((output, t) => ({
     read: WORDS[one.tokens[t]], given: t < one.given, comma: WORDS[one.tokens[t]] === SEPARATOR,
@@ -295,6 +301,7 @@ function read_all() {
   const mine = ++reading, [variant, seed] = $("reader").value.split("/");
   const net = network(variant, seed), tokens = STREAMS.valid, counts = new Map();
   let state = zero_state(net), t = 0, spent = 0;
+  $("matrix").setAttribute("aria-busy", "true");
   const slice = () => {
     if (mine !== reading) return;
     const began = performance.now();
@@ -320,6 +327,7 @@ function tell_reading(t, counts, spent) {
 }
 
 function show_matrix(counts) {
+  $("matrix").setAttribute("aria-busy", "false");
   $("matrix").replaceChildren(...(counts.size ? [matrix(counts, WORDS)] : []));
   const most = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 10);
   const rows = most.map(([key, times]) => element("tr", {},
@@ -418,6 +426,7 @@ if (VARIANTS.size) {
   DEFAULTS.start = view.start = presets()[1] ?? presets()[0] ?? "";
   const shared = read_address();
   listen();
+  settle();
   const readers = DATA.variants.flatMap((v) => Object.keys(v.seeds).map((seed) => `${v.name}/${seed}`));
   options($("reader"), readers, readers.find((key) => key.startsWith(`${view.other || view.variant}/`)),
     (key) => key.replace("/", ", seed "));

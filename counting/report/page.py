@@ -19,7 +19,7 @@ from markupsafe import Markup
 from counting.report import drawing, story, weights
 
 FOLDER = Path(__file__).parent / "page"
-SCRIPTS = ("network.js", "text.js", "draw.js", "page.js")
+SCRIPTS = ("network.js", "text.js", "draw.js", "panels.js", "page.js")
 ROOM = 1_700_000  # characters of the page that networks may take
 TEXT_ROOM = 200_000  # tokens of the texts that the page carries
 

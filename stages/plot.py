@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
 
 import matplotlib as mpl
-import pandas as pd
 
 from counting.base import cli, files, params
 from counting.evaluation import metrics
 from counting.report import article, figures
-
-CURVES = ("seed", "step", "loss", "last_token_accuracy")  # columns that are drawn
-STEPS = ("seed", "steps", "sequence_accuracy")
+from counting.report.inputs import CURVES, STEPS, read
 
 
 def main() -> None:
@@ -58,33 +53,6 @@ def main() -> None:
         "sequences.svg": figures.draw_sequences(steps, claims, look),
     }
     files.write({args.out / name: figures.svg(one) for name, one in drawn.items()})
-
-
-def read(path: Path, columns: Sequence[str], again: str) -> pd.DataFrame:
-    """Read a table that another stage wrote, with a number in each of `columns`.
-
-    Raises:
-        InputError: it is missing, damaged, or of another version.
-    """
-    content = files.read_bytes(path, again)
-    try:
-        table = pd.read_csv(BytesIO(content))
-    except (ValueError, pd.errors.ParserError) as error:
-        raise cli.InputError(
-            f"{path}: expected a CSV, found a damaged file ({error}); {again}"
-        ) from None
-    for name in columns:
-        if name not in table or not pd.api.types.is_numeric_dtype(table[name]):
-            raise cli.InputError(
-                f"{path}: the column {name!r} is missing or no numbers, expected a "
-                f"number in each line; {again}"
-            )
-        if table[name].isna().any() or table.empty:
-            raise cli.InputError(
-                f"{path}: the column {name!r} has gaps, expected a number in each "
-                f"line; {again}"
-            )
-    return table
 
 
 if __name__ == "__main__":

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
+from counting.base import checkpoint, cli, files, params
+from counting.engine.weights import Network
+from counting.evaluation import metrics
 from counting.report import page
-from stages.counting import cli, files, metrics, numerics, params, streams
-from stages.counting.vocab import Vocabulary
-from stages.plot import CURVES, STEPS, read
+from counting.report.inputs import CURVES, STEPS, read
+from counting.report.weights import engine_arrays
+from counting.text import streams
+from counting.text.vocabulary import Vocabulary
 
 
 def main() -> None:
@@ -49,25 +52,25 @@ def main() -> None:
             name: read(args.tables / name / "errors.csv", ["roll_over"], judged[name])
             for name in names
         },
-        networks=networks(args.models, names, vocabulary.words, settings.numerics),
+        networks=networks(args.models, names, vocabulary.words),
     )
     files.write({args.out: page.render(results)})
     print(f"report: {args.out}: {args.out.stat().st_size / 1e6:.2f} MB")
 
 
 def networks(
-    folder: Path, names: list[str], words: tuple[str, ...], kind: Any
+    folder: Path, names: list[str], words: tuple[str, ...]
 ) -> dict[str, dict[int, page.Network]]:
     """Load every seed of every variant, as the page's engine wants them."""
-    numerics.settle(kind)
-    from counting.report.weights import engine_arrays
-    from stages.counting import checkpoint
-
     loaded: dict[str, dict[int, page.Network]] = {}
     for name in names:
         config = checkpoint.load_config(folder / name, words)
         loaded[name] = {
-            seed: engine_arrays(checkpoint.load_model(folder / name, config, seed))
+            seed: engine_arrays(
+                Network.of(
+                    config.model, checkpoint.load_weights(folder / name, config, seed)
+                )
+            )
             for seed in config.seeds
         }
     return loaded

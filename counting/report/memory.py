@@ -19,11 +19,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-# --- what is shared with the rest of the project -------------------------------------
-from stages.counting.mistakes import kind_of
-from stages.plot import COLOURS
-
-# -------------------------------------------------------------------------------------
+from counting.evaluation.mistakes import kind_of
+from counting.report.figures import COLOURS
 
 Array = np.ndarray[Any, Any]
 

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from counting.report import drawing, story, weights
 
@@ -79,9 +78,9 @@ def render(results: Results) -> str:
     )
 
 
-def inline(name: str) -> Markup:
+def inline(name: str) -> str:
     """Read a file that goes into the page as it is."""
-    return Markup((FOLDER / name).read_text(encoding="utf-8"))
+    return (FOLDER / name).read_text(encoding="utf-8")
 
 
 # --- the text ------------------------------------------------------------------------

@@ -11,54 +11,48 @@ Sizes: V vocabulary, H hidden, G gates, L columns of the logits, P projected val
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from stages.counting.models import CountingModel
+from counting.engine import copy_head, linear_head, weights
+from counting.engine.compiler import Array
+from counting.engine.forward import EPS
+from counting.engine.matmul import affine
 
-Array = np.ndarray[Any, Any]
 
-
-def engine_arrays(network: CountingModel) -> dict[str, Array]:
-    """Give what the engine needs of a network in evaluation, float32.
+def engine_arrays(network: weights.Network) -> dict[str, Array]:
+    """Give what the engine needs of a trained network, float32.
 
     Returns:
         input_table (V, G * H), biases included; W_hh (G * H, H); bias_hh (3 * H,) of a
         GRU, else (0,); W_out (L + P - V, H) and shift (L + P - V,), with the batch norm
         in them; S (V, L) of a copy head.
     """
-    # not at the top: torch must be loaded after numerics.settle, and only if needed
-    from stages.counting import pointing, readout
-    from stages.counting.products import linear
-    from stages.counting.reading import array
-
-    layer, bn, h_o = network.layer, network.bn, network.h_o
-    assert bn.running_mean is not None
-    V, H, P = network.i_h.num_embeddings, layer.hidden_size, h_o.out_features
-    layout = readout.Layout.of(V, P)
-    W_in, b_in = map(array, layer.input_weights())
-    W_hh = array(layer.weight_hh)
-    input_table = np.zeros((V, len(b_in)), np.float32)
-    linear(input_table, array(network.i_h.weight), np.ascontiguousarray(W_in.T), b_in)
-    rs = 1 / np.sqrt(array(bn.running_var) + np.float32(bn.eps))
-    W_out = np.zeros((layout.columns, H), np.float32)
-    shift = np.zeros(layout.columns, np.float32)
-    W, b, gamma, beta = map(array, (h_o.weight, h_o.bias, bn.weight, bn.bias))
-    mean = array(bn.running_mean)
-    readout.fold(W, b, gamma, beta, mean, rs, V, layout.logits, W_out, shift)
-    used = layout.logits + P - V
+    (V, H), tensors = network.table.shape, network.tensors
+    layout = linear_head.Layout.of(V, len(tensors["h_o.bias"]))
+    W, b = weights.input_side(network)
+    input_table = np.zeros((V, len(b)), np.float32)
+    affine(input_table, network.table, np.ascontiguousarray(W.T), b)
+    rs = 1 / np.sqrt(tensors["bn.running_var"] + np.float32(EPS))
+    fused = linear_head.Fused(
+        np.zeros((layout.columns, H), np.float32), np.zeros(layout.columns, np.float32)
+    )
+    linear_head.fuse_batch_norm(
+        weights.head(tensors), tensors["bn.running_mean"], rs, layout, fused
+    )
+    used = layout.logits + layout.P - V
+    along = weights.along_time(network)
     arrays = {
         "input_table": input_table,
-        "W_hh": W_hh,
-        "bias_hh": array(layer.bias_inside),
-        "W_out": W_out[:used],
-        "shift": shift[:used],
+        "W_hh": along.W_hh,
+        "bias_hh": along.b_hh,
+        "W_out": fused.W[:used],
+        "shift": fused.b[:used],
     }
-    if network.copying is not None:
+    if network.reach:
         arrays["S"] = np.zeros((V, layout.logits), np.float32)
-        pointing.substitutes(array(network.copying.S), arrays["S"])
+        copy_head.substitution_softmax(tensors["copying.S"], arrays["S"])
     return arrays
 
 

@@ -17,38 +17,32 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 
+from counting.base import checkpoint
+from counting.engine.forward import Inference
+from counting.engine.weights import Network
 from counting.report import drawing, page, story, weights
-
-# --- the project; nothing else here knows it -----------------------------------------
-from stages.counting import checkpoint, streams
-from stages.counting.reading import Reader
-from stages.counting.vocab import Vocabulary
+from counting.text import streams
+from counting.text.vocabulary import Vocabulary
 from tests.conftest import Project
 
 
 def reference(root: Path, variant: str, seed: int, tokens: np.ndarray[Any, Any]) -> Any:
     """Give Python's losses (T,) and probabilities (T, V) of tokens (T + 1,), as bits.
 
-    Probabilities are None with a copy head, whose kernel does not keep them.
+    The tokens are one window, read from the beginning.
     """
-    words = Vocabulary.load(root / "data/prepared/vocab.json").words
     folder = root / "data/models" / variant
-    config = checkpoint.load_config(folder, words)
-    reader = Reader(checkpoint.load_model(folder, config, seed), len(tokens) - 1, 1)
-    with torch.no_grad():
-        _, losses = reader(torch.from_numpy(tokens.astype(np.int64))[:, None])
-    p = None if reader.copies else reader.out[:, : len(words)].copy()
-    return bits(losses.numpy()), None if p is None else bits(p)
+    config = checkpoint.load_config(folder)
+    arrays = checkpoint.load_weights(folder, config, seed)
+    read, tokens = Inference(Network.of(config.model, arrays)), tokens.astype(np.int64)
+    reading, _ = read(tokens[:-1, None], tokens[1:, None])
+    return bits(reading.losses), bits(read.probabilities)
 
 
 def stream(root: Path, name: str) -> Any:
     words = Vocabulary.load(root / "data/prepared/vocab.json").words
     return streams.load(root / "data/prepared" / f"{name}.safetensors", len(words))
-
-
-# -------------------------------------------------------------------------------------
 
 
 def bits(values: np.ndarray[Any, Any]) -> list[int]:
@@ -255,7 +249,7 @@ def assert_bits_equal(opened: Opened, root: Path, variant: str, seed: int) -> fl
     losses, p = reference(root, variant, seed, tokens)
     said = opened.tab.evaluate(SAY, [variant, str(seed), tokens.tolist()])
     assert said["losses"] == losses, f"{variant}, seed {seed}: losses"
-    assert p is None or said["p"] == p, f"{variant}, seed {seed}: probabilities"
+    assert said["p"] == p, f"{variant}, seed {seed}: probabilities"
     return float(said["rate"])
 
 

@@ -18,8 +18,8 @@ Settings = Mapping[str, Any]
 RECURRENCES = {
     "loop": "A loop written by hand. At every word one matrix is applied to "
     "the last state and the new word together, and the result replaces the state.",
-    "rnn": "The same idea as a standard layer. The word that comes in gets a matrix of "
-    "its own; the whole state is still replaced at every word.",
+    "rnn": "A plain recurrent layer. At every word the last state and the new word go "
+    "through a matrix each, and the result replaces the state.",
     "gru": "A gated recurrent unit. At every word each unit decides how much of its "
     "value it keeps, and how much of the old state its new value may see.",
     "lstm": "A long short-term memory. Beside the state runs a cell that is written, "
@@ -168,7 +168,7 @@ PLACES = {
     "tens": "the tens",
     "units": "the units",
     "comma": "the comma",
-    "other": "some other word",
+    "other": "a word of another kind",
 }
 
 

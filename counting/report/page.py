@@ -18,7 +18,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from counting.report import drawing, story, weights
 
 FOLDER = Path(__file__).parent / "page"
-SCRIPTS = ("network.js", "text.js", "draw.js", "panels.js", "page.js")
+SCRIPTS = (
+    "network.js", "text.js", "view.js", "draw.js", "said.js", "inside.js", "matrix.js",
+    "page.js",
+)  # fmt: skip
 ROOM = 1_700_000  # characters of the page that networks may take
 TEXT_ROOM = 200_000  # tokens of the texts that the page carries
 

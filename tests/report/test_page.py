@@ -305,6 +305,17 @@ def test_an_unknown_word_gets_the_nearest_known_one(
     )
 
 
+def test_a_page_without_networks_makes_no_fuss(
+    browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "ROOM", 0)
+    path = tmp_path / "index.html"
+    path.write_text(page.render(results("mine")), encoding="utf-8")
+    opened = Opened(browser, path)
+    assert "Watch one count" not in opened.text("main")
+    assert opened.complaints == []
+
+
 def test_the_first_error_is_marked_with_the_right_word(
     browser: Any, tiny_page: Path
 ) -> None:

@@ -1,149 +1,217 @@
-// What is drawn with scripts: elements, colours, bars, the timeline, the matrix.
+// What is drawn with scripts: elements, colours, bars and the timeline.
 
 "use strict";
 
 function element(tag, attributes = {}, ...children) {
   const svg = SVG_TAGS.has(tag);
-  const node = svg ? document.createElementNS("http://www.w3.org/2000/svg", tag)
+  const node = svg
+    ? document.createElementNS("http://www.w3.org/2000/svg", tag)
     : document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  for (const [name, value] of Object.entries(attributes))
+    node.setAttribute(name, value);
   node.append(...children.filter((child) => child !== null));
   return node;
 }
 
-const SVG_TAGS = new Set(["svg", "g", "rect", "path", "line", "text", "image", "title"]);
+const SVG_TAGS = new Set([
+  "svg",
+  "g",
+  "rect",
+  "path",
+  "line",
+  "text",
+  "image",
+  "title",
+]);
 
 // --- colours -------------------------------------------------------------------------
 
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const colour = (name) =>
+  getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-const parts_of = (hex) => [1, 3, 5].map((at) => parseInt(
-  hex.length === 4 ? hex[(at + 1) / 2].repeat(2) : hex.slice(at, at + 2), 16));
+const parts_of = (hex) =>
+  [1, 3, 5].map((at) =>
+    parseInt(
+      hex.length === 4 ? hex[(at + 1) / 2].repeat(2) : hex.slice(at, at + 2),
+      16,
+    ),
+  );
 
 // A value in [-1, 1] between the colours of low and high, with the paper at zero.
 function shades() {
-  const [paper, low, high] = ["--paper", "--low", "--high"].map((n) => parts_of(colour(n)));
+  const [paper, low, high] = ["--paper", "--low", "--high"].map((n) =>
+    parts_of(colour(n)),
+  );
   return (value) => {
-    const end = value < 0 ? low : high, share = Math.min(1, Math.abs(value));
+    const end = value < 0 ? low : high;
+    const share = Math.min(1, Math.abs(value));
     return paper.map((from, n) => Math.round(from + (end[n] - from) * share));
   };
 }
 
 // --- bars ----------------------------------------------------------------------------
 
-// Rows of [label, share, text, class] as a list with bars.
+// Rows of [label, share, text, kind] as a list with bars.
 function bars(rows) {
-  return element("ol", { class: "bars", role: "list" }, ...rows.map(([label, share, text, kind]) =>
-    element("li", { class: kind ?? "" },
-      element("span", { class: kind ?? "" }, label),
-      element("span", { class: `bar ${kind ?? ""}`, style: `--share:${share}` }),
-      element("span", { class: "p" }, text))));
+  return element(
+    "ol",
+    { class: "bars", role: "list" },
+    ...rows.map(([label, share, text, kind]) =>
+      element(
+        "li",
+        { class: kind ?? "" },
+        element("span", { class: kind ?? "" }, label),
+        element("span", { class: `bar ${kind ?? ""}`, style: `--share:${share}` }),
+        element("span", { class: "p" }, text),
+      ),
+    ),
+  );
 }
 
-const share_text = (p) => (p > 0.9999 ? "> .9999" : p < 0.0001 ? "< .0001"
-  : p.toFixed(4).slice(1));
+const share_text = (p) =>
+  p > 0.9999 ? "> .9999" : p < 0.0001 ? "< .0001" : p.toFixed(4).slice(1);
 
 // --- the timeline --------------------------------------------------------------------
 
-const LEFT = 92, LABEL_ROOM = 78, HEAT = 264, TRACK = 40, GAP = 18;
+const LEFT = 92;
+const TOP = 78;
+const LABEL_ROOM = 78;
+const HEAT = 264;
+const TRACK = 40;
+const GAP = 18;
 
 // Draw rows of values over time, and tracks beneath. `t` counts columns.
-//   columns: {read, said, wrong, given}; values[t][unit] in [-1, 1]; order of the units;
-//   tracks: {label, kind: bars | lines | stack, series: [{name, colour, values}]}
+//   columns: {read, said, wrong, given, comma}; values[t][unit] in [-1, 1]; order of the
+//   units; tracks: {label, kind: bars | lines | stack, series: [{name, colour, values}]};
+//   room: width in pixels; picked: {t, row}, -1 for none.
 function timeline({ columns, values, order, tracks, room, picked }) {
-  const T = columns.length, wide = Math.min(28, Math.max(15, Math.floor((room - LEFT - 30) / T)));
-  const width = LEFT + wide * T + 30, top = LABEL_ROOM;
-  const height = top + HEAT + LABEL_ROOM + tracks.length * (TRACK + GAP) + 10;
-  const svg = element("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img",
-    "aria-label": "A heat map: a column for each word, a row for each unit" });
-  const x = (t) => LEFT + wide * t;
-  svg.append(label("reads", top - 8), label("says", top + HEAT + 18));
-  columns.forEach((column, t) => {
-    svg.append(slanted(column.read, x(t) + wide / 2 + 3, top - 6, -55, column.given ? "given" : ""));
-    svg.append(slanted(column.said, x(t) + wide / 2 - 4, top + HEAT + 12, 55, column.wrong ? "bad" : "muted"));
+  const frame = frame_of(columns.length, order.length, tracks.length, room);
+  const { width, height, x } = frame;
+  const svg = element("svg", {
+    width,
+    height,
+    viewBox: `0 0 ${width} ${height}`,
+    role: "img",
+    "aria-label": "A heat map: a column for each word, a row for each unit",
   });
-  svg.append(element("image", { x: LEFT, y: top, width: wide * T, height: HEAT, href: heat(values, order),
-    preserveAspectRatio: "none", style: "image-rendering:pixelated" }));
-  let y = top + HEAT + LABEL_ROOM;
-  for (const track of tracks) {
-    svg.append(...draw_track(track, x, wide, y, T));
-    y += TRACK + GAP;
+  svg.append(...draw_words(columns, frame), draw_heat(heat(values, order), frame));
+  tracks.forEach((track, n) => {
+    const y = TOP + HEAT + LABEL_ROOM + n * (TRACK + GAP);
+    svg.append(...draw_track(track, frame, y));
+  });
+  for (const [t, { comma }] of columns.entries()) {
+    const d = `M${x(t + 1)} ${TOP}V${frame.bottom}`;
+    if (comma) svg.append(element("path", { class: "comma", d }));
   }
-  columns.forEach((column, t) => {
-    if (column.comma) svg.append(element("path", { class: "comma", d: `M${x(t + 1)} ${top}V${height - GAP - 8}` }));
-  });
-  const rows = HEAT / order.length;
-  if (picked.t >= 0) svg.append(element("rect", { class: "pick", x: x(picked.t), y: top, width: wide, height: height - top - GAP - 8 }));
-  if (picked.row >= 0) svg.append(element("rect", { class: "pick", x: LEFT, y: top + rows * picked.row, width: wide * T, height: rows }));
-  return { svg, place: (event) => place_in(svg, event, { T, wide, top, rows, count: order.length }) };
+  svg.append(...draw_picked(picked, frame));
+  return { svg, place: (event) => place_in(svg, event, frame) };
 }
 
-const label = (text, y) => element("text", { class: "muted", x: LEFT - 10, y, "text-anchor": "end" }, text);
+// Where things are: T columns, `count` rows.
+function frame_of(T, count, tracks, room) {
+  const wide = Math.min(28, Math.max(15, Math.floor((room - LEFT - 30) / T)));
+  const height = TOP + HEAT + LABEL_ROOM + tracks * (TRACK + GAP) + 10;
+  return {
+    T,
+    count,
+    wide,
+    high: HEAT / count,
+    width: LEFT + wide * T + 30,
+    height,
+    bottom: height - GAP - 8,
+    x: (t) => LEFT + wide * t,
+  };
+}
 
-const slanted = (text, x, y, angle, kind) => element("text", { class: kind, x, y,
-  transform: `rotate(${angle} ${x} ${y})` }, text);
+// The words that are read above the heat map, those that are said beneath.
+function draw_words(columns, { x, wide }) {
+  const words = columns.flatMap(({ read, given, said, wrong }, t) => {
+    const middle = x(t) + wide / 2;
+    const below = TOP + HEAT + 12;
+    return [
+      slanted(read, middle + 3, TOP - 6, -55, given ? "given" : ""),
+      slanted(said, middle - 4, below, 55, wrong ? "bad" : "muted"),
+    ];
+  });
+  return [label("reads", TOP - 8), label("says", TOP + HEAT + 18), ...words];
+}
+
+const rect = (kind, x, y, width, height, more = {}) =>
+  element("rect", { class: kind, x, y, width, height, ...more });
+
+const draw_heat = (href, { T, wide }) =>
+  element("image", {
+    x: LEFT,
+    y: TOP,
+    width: wide * T,
+    height: HEAT,
+    href,
+    preserveAspectRatio: "none",
+    style: "image-rendering:pixelated",
+  });
+
+// Frames around the column and the row that are picked.
+function draw_picked({ t, row }, { T, wide, high, x, bottom }) {
+  const column = t < 0 ? [] : [rect("pick", x(t), TOP, wide, bottom - TOP)];
+  const unit = row < 0 ? [] : [rect("pick", LEFT, TOP + high * row, wide * T, high)];
+  return [...column, ...unit];
+}
+
+const label = (text, y, tint = "var(--muted)") =>
+  element(
+    "text",
+    { x: LEFT - 10, y, "text-anchor": "end", style: `fill:${tint}` },
+    text,
+  );
+
+const slanted = (text, x, y, angle, kind) =>
+  element("text", { class: kind, x, y, transform: `rotate(${angle} ${x} ${y})` }, text);
 
 // The values as a picture of one point each.
 function heat(values, order) {
   const canvas = element("canvas", { width: values.length, height: order.length });
-  const context = canvas.getContext("2d"), image = context.createImageData(canvas.width, canvas.height);
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(canvas.width, canvas.height);
   const shade = shades();
-  order.forEach((unit, row) => values.forEach((column, t) => {
-    image.data.set([...shade(column[unit]), 255], 4 * (row * values.length + t));
-  }));
+  order.forEach((unit, row) =>
+    values.forEach((column, t) => {
+      image.data.set([...shade(column[unit]), 255], 4 * (row * values.length + t));
+    }),
+  );
   context.putImageData(image, 0, 0);
   return canvas.toDataURL();
 }
 
-function draw_track({ label: name, kind, series }, x, wide, y, T) {
+// One track: bars from zero, bars from a low to a high value, or lines.
+function draw_track({ label: name, kind, series }, { T, x, wide }, y) {
   const at = (value) => y + TRACK * (1 - value);
-  const drawn = [element("path", { class: "baseline", d: `M${LEFT} ${y + TRACK}H${x(T)}` })];
-  series.forEach(({ name: one, colour: tint, values }, n) => {
-    drawn.push(series.length > 1
-      ? element("text", { x: LEFT - 10, y: y + 10 + 13 * n, "text-anchor": "end", style: `fill:${tint}` }, one)
-      : label(name, y + TRACK / 2 + 4));
+  const baseline = `M${LEFT} ${y + TRACK}H${x(T)}`;
+  const drawn = [element("path", { class: "baseline", d: baseline })];
+  if (series.length === 1) drawn.push(label(name, y + TRACK / 2 + 4));
+  series.forEach((one, n) => {
+    if (series.length > 1) drawn.push(label(one.name, y + 10 + 13 * n, one.colour));
     if (kind === "lines") {
-      const d = values.map((v, t) => `${x(t) + wide / 2} ${at(v).toFixed(1)}`).join("L");
-      drawn.push(element("path", { class: "line thick", style: `stroke:${tint}`, d: `M${d}` }));
-    } else values.forEach((v, t) => {
-      const [low, high] = Array.isArray(v) ? v : [Math.min(0, v), Math.max(0, v)];
-      drawn.push(element("rect", { class: kind, x: x(t) + 1, y: at(high), width: wide - 2, height: Math.max(0.5, TRACK * (high - low)), style: `fill:${tint}` }));
+      const points = one.values.map((v, t) => `${x(t) + wide / 2} ${at(v).toFixed(1)}`);
+      const style = `stroke:${one.colour}`;
+      drawn.push(
+        element("path", { class: "line thick", style, d: `M${points.join("L")}` }),
+      );
+      return;
+    }
+    const style = `fill:${one.colour}`;
+    one.values.forEach((value, t) => {
+      const [low, high] = kind === "stack" ? value : [0, value];
+      const tall = Math.max(0.5, TRACK * (high - low));
+      drawn.push(rect(kind, x(t) + 1, at(high), wide - 2, tall, { style }));
     });
   });
   return drawn;
 }
 
-// The column and the row that were clicked.
-function place_in(svg, event, { T, wide, top, rows, count }) {
-  const frame = svg.getBoundingClientRect();
-  const t = Math.floor((event.clientX - frame.left - LEFT) / wide);
-  const row = Math.floor((event.clientY - frame.top - top) / rows);
+// The column and the row that were clicked, -1 for none.
+function place_in(svg, event, { T, wide, high, count }) {
+  const box = svg.getBoundingClientRect();
+  const t = Math.floor((event.clientX - box.left - LEFT) / wide);
+  const row = Math.floor((event.clientY - box.top - TOP) / high);
   return { t: t >= 0 && t < T ? t : -1, row: row >= 0 && row < count ? row : -1 };
-}
-
-// --- the matrix ----------------------------------------------------------------------
-
-const CELL = 19, MOST_WORDS = 40;
-
-// counts: Map of "expected said" to times, both tokens; gives an SVG of the words in it.
-function matrix(counts, words) {
-  const pairs = [...counts].map(([key, times]) => [...key.split(" ").map(Number), times]);
-  const common = (at) => {
-    const times = new Map();
-    for (const pair of pairs) times.set(pair[at], (times.get(pair[at]) ?? 0) + pair[2]);
-    return [...times].sort((a, b) => b[1] - a[1]).slice(0, MOST_WORDS).map(([w]) => w).sort((a, b) => a - b);
-  };
-  const rows = common(0), columns = common(1), left = 84, top = 72;
-  const most = Math.max(1, ...pairs.map((pair) => pair[2])), shade = shades();
-  const svg = element("svg", { width: left + CELL * columns.length + 40, height: top + CELL * rows.length + 8,
-    role: "img", "aria-label": "Expected words down, said words across; the list beside it has the most frequent" });
-  columns.forEach((w, n) => svg.append(slanted(words[w], left + CELL * n + 12, top - 6, -55, "tick")));
-  rows.forEach((w, n) => svg.append(element("text", { class: "tick end", x: left - 8, y: top + CELL * n + 13 }, words[w])));
-  for (const r of rows.keys()) for (const c of columns.keys()) {
-    const times = counts.get(`${rows[r]} ${columns[c]}`) ?? 0;
-    const tint = times ? Math.log(1 + times) / Math.log(1 + most) : 0.02;
-    svg.append(element("rect", { x: left + CELL * c, y: top + CELL * r, width: CELL - 1, height: CELL - 1,
-      fill: `rgb(${shade(-tint)})` }, element("title", {}, `expected ${words[rows[r]]}, said ${words[columns[c]]}: ${times}`)));
-  }
-  return svg;
 }

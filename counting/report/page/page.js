@@ -1,227 +1,234 @@
-// The page: what is picked is a view; a view is counted, drawn, and kept in the address.
+// The page: networks count on from what is picked, and it is drawn what they said.
 
 "use strict";
 
-const DATA = JSON.parse(document.getElementById("data").textContent);
-const WORDS = DATA.words, SEPARATOR = WORDS[0];
-const TOKENS = new Map(WORDS.map((word, token) => [word, token]));
-const TokenArray = DATA.token_size === 1 ? Uint8Array : Uint16Array;
-const STREAMS = Object.fromEntries(Object.entries(DATA.texts)
-  .map(([name, text]) => [name, new TokenArray(bytes_of(text))]));
-const TEXTS = texts_of([STREAMS.train, STREAMS.valid], WORDS);
-const VARIANTS = new Map(DATA.variants.map((variant) => [variant.name, variant]));
-const MOST_TOKENS = 400; // of a count that never reaches a comma
-const $ = (id) => document.getElementById(id);
+const MOST_TOKENS = 400; // of a count that never reaches a separator
 
-const built = new Map();
-
-// The network of a variant and a seed, put together when it is first asked for.
-function network(name, seed) {
-  const key = `${name}/${seed}`, variant = VARIANTS.get(name);
-  if (!built.has(key)) built.set(key, network_of(variant, bytes_of(variant.seeds[seed])));
-  return built.get(key);
-}
-
-// --- the view ------------------------------------------------------------------------
-
-const DEFAULTS = {
-  start: "", variant: DATA.shown[0], seed: "", other: DATA.shown[1] ?? "", otherSeed: "",
-  count: "6", lead: "2", side: "0", place: "-1", unit: "-1", what: "state", sort: "0",
-};
-let view = { ...DEFAULTS };
 let counted = []; // what each network said, one or two of them
-
-// Starts to try: where the text ends, and the next roll-overs; beyond it in English.
-function presets() {
-  const text = numbers_of([...STREAMS.train].map((t) => WORDS[t]), SEPARATOR);
-  const last = number_of(text[text.length - 1]);
-  if (last > 100 && last < 90000) return [last - 1, last + 999, last + 1099, 99999].map(in_digits);
-  return [text.length - 2, TEXTS.lines.length - 3].filter((n) => n >= 0)
-    .map((n) => [...TEXTS.lines[n], SEPARATOR].join(" "));
-}
-
-function read_address() {
-  const given = new URLSearchParams(location.hash.slice(1));
-  const known = Object.keys(DEFAULTS).filter((key) => given.has(key));
-  for (const key of known) view[key] = given.get(key);
-  return known.length > 0;
-}
-
-function write_address() {
-  const changed = Object.entries(view).filter(([key, value]) => value !== DEFAULTS[key]);
-  const hash = `#${new URLSearchParams([["start", view.start], ...changed.filter(([k]) => k !== "start")])}`;
-  history.replaceState(null, "", hash);
-  $("share").href = hash;
-}
-
-// Make a view valid: names and seeds that the page has.
-function settle() {
-  if (!VARIANTS.has(view.variant)) view.variant = DATA.shown[0];
-  if (!VARIANTS.has(view.other)) view.other = "";
-  const seed_of = (name, seed) => (name && !(seed in VARIANTS.get(name).seeds)
-    ? Object.keys(VARIANTS.get(name).seeds)[0] : seed);
-  view.seed = seed_of(view.variant, view.seed);
-  view.otherSeed = seed_of(view.other, view.otherSeed);
-  if (!view.other || view.side !== "1") view.side = "0";
-  for (const id of ["count", "lead"]) {
-    const offered = [...$(id).options].map((option) => option.value);
-    if (!offered.includes(view[id])) view[id] = DEFAULTS[id];
-  }
-  for (const key of ["place", "unit"]) if (!/^\d+$/.test(view[key])) view[key] = "-1";
-}
 
 // --- counting ------------------------------------------------------------------------
 
 // Let a network read a start and go on alone for some numbers.
 function count_on(net, start, truth, numbers) {
-  const tokens = start.map((word) => TOKENS.get(word)), outputs = [];
-  let state = zero_state(net), ended = 0;
+  const tokens = start.map((word) => TOKENS.get(word));
+  const outputs = [];
   const most = Math.min(MOST_TOKENS, tokens.length + 14 * numbers);
+  let state = zero_state(net);
+  let ended = 0;
   while (ended < numbers && tokens.length < most) {
     const output = step(net, state, tokens[outputs.length]);
     outputs.push(output);
     state = output.state;
     if (outputs.length < tokens.length) continue;
     tokens.push(output.best);
-    if (output.best === TOKENS.get(SEPARATOR)) ended += 1;
+    if (WORDS[output.best] === SEPARATOR) ended += 1;
   }
-  const first = tokens.findIndex((token, k) => k >= start.length
-    && truth[k - start.length] !== undefined && WORDS[token] !== truth[k - start.length]);
-  return { net, tokens, outputs, given: start.length, truth, wrong: first };
+  const given = start.length;
+  const said = tokens.slice(given).map((token) => WORDS[token]);
+  const first = said.findIndex((word, k) => k < truth.length && word !== truth[k]);
+  return { net, tokens, outputs, given, truth, wrong: first < 0 ? -1 : given + first };
 }
 
 function count() {
   settle();
-  const start = read_start(view.start, +view.lead, WORDS, TEXTS);
-  tell(start);
-  if (!start.words.length) { counted = []; return draw(); }
-  const truth = truth_after(start.words, +view.count + 2, SEPARATOR, TEXTS);
-  const asked = [[view.variant, view.seed], ...(view.other ? [[view.other, view.otherSeed]] : [])];
-  counted = asked.map(([name, seed]) => ({ name, seed,
-    ...count_on(network(name, seed), start.words, truth, +view.count) }));
-  return draw();
+  const { words, changed } = read_start(view.start, +view.lead, WORDS, TEXTS);
+  const truth = truth_after(words, +view.count + 2, SEPARATOR, TEXTS);
+  tell(words, changed, truth);
+  const asked = [[view.variant, view.seed]];
+  if (view.other) asked.push([view.other, view.otherSeed]);
+  const all = words.length ? asked : [];
+  counted = all.map(([name, seed]) => {
+    const run = count_on(network(name, seed), words, truth, +view.count);
+    return { name, seed, ...run };
+  });
+  draw();
 }
 
-// Say which words were not known, and whether anybody knows what comes next.
-function tell({ words, changed }) {
-  const lines = changed.map(({ word, near: [best, ...others] }) =>
-    `“${word}” is no word of theirs; they read “${best}”` +
-    (others.length ? ` (also near: ${others.join(", ")}).` : "."));
-  if (!words.length) lines.push("Give a start: a number in words or digits.");
-  else if (!truth_after(words, 1, SEPARATOR, TEXTS).length) lines.push("What comes next here is not known to this page, so no error is marked.");
+// Say which words were not known, and whether the page knows what comes next.
+function tell(words, changed, truth) {
+  const lines = changed.map(({ word, near: [best, ...others] }) => {
+    const also = others.length ? ` (also near: ${others.join(", ")})` : "";
+    return `“${word}” is no word of theirs; they read “${best}”${also}.`;
+  });
+  if (!words.length) lines.push("Give a start: a number.");
+  else if (!truth.length) {
+    lines.push("This page does not know what comes next here, so no error is marked.");
+  }
   $("notice").textContent = lines.join(" ");
 }
 
 // --- drawing -------------------------------------------------------------------------
 
+// The place that is looked at: what was picked, or the first error, or the first word.
+function shown_of(one) {
+  const picked = Math.min(+view.place, one.tokens.length - 1);
+  return picked > 0 ? picked : Math.max(1, one.wrong > 0 ? one.wrong : one.given);
+}
+
 function draw() {
   const one = counted[+view.side];
-  if (one) view.unit = String(Math.min(+view.unit, one.net.H - 1));
-  const place = one && one.outputs.length ? Math.min(+view.place, one.tokens.length - 1) : -1;
-  const shown = one && place < 1 ? Math.max(1, one.wrong > 0 ? one.wrong : one.given) : place;
-  $("counts").replaceChildren(...counted.map((each, side) => counted_column(each, side, shown)));
-  draw_top(one, shown);
-  draw_copy(one, shown);
-  draw_timeline(one, shown);
+  if (one) draw_inside(one);
+  else for (const id of ["top", "copy", "timeline", "counts"]) $(id).replaceChildren();
   fill_controls(one);
   write_address();
 }
 
+function draw_inside(one) {
+  view.unit = String(Math.min(+view.unit, one.net.H - 1));
+  if (!(view.what in one.outputs[0].gates)) view.what = "state";
+  const shown = shown_of(one);
+  const columns = counted.map((each, side) => said_column(each, side, shown));
+  $("counts").replaceChildren(...columns);
+  draw_top(one, shown);
+  draw_copy(one, shown);
+  draw_timeline(one, shown);
+}
+
 // --- controls ------------------------------------------------------------------------
 
-function options(select, names, chosen, text = (name) => name) {
-  select.replaceChildren(...names.map((name) => element("option", { value: name }, text(name))));
-  select.value = chosen;
+// Change the view; counted anew unless only what is looked at has changed.
+function change(changes, again = true) {
+  Object.assign(view, changes, again ? { place: "-1" } : {});
+  if (again) count();
+  else draw();
+}
+
+function options(id, names, chosen, text = (name) => name) {
+  const option = (name) => element("option", { value: name }, text(name));
+  $(id).replaceChildren(...names.map(option));
+  $(id).value = chosen;
 }
 
 function fill_controls(one) {
-  options($("variant"), [...VARIANTS.keys()], view.variant);
-  options($("other"), ["", ...VARIANTS.keys()], view.other, (name) => name || "none");
-  options($("seed"), Object.keys(VARIANTS.get(view.variant).seeds), view.seed);
-  options($("other-seed"), view.other ? Object.keys(VARIANTS.get(view.other).seeds) : [], view.otherSeed);
+  const names = [...VARIANTS.keys()];
+  options("variant", names, view.variant);
+  options("seed", seeds_of(view.variant), view.seed);
+  options("other", ["", ...names], view.other, (name) => name || "none");
+  options("other-seed", seeds_of(view.other), view.otherSeed);
+  options("count", OFFERED.count, view.count);
+  options("lead", OFFERED.lead, view.lead);
+  options(
+    "what",
+    one ? ["state", ...Object.keys(one.outputs[0].gates)] : [],
+    view.what,
+  );
   $("other-seed").disabled = !view.other;
-  options($("what"), one ? ["state", ...Object.keys(one.outputs[0].gates)] : [], view.what);
   if ($("start") !== document.activeElement) $("start").value = view.start;
-  $("count").value = view.count;
-  $("lead").value = view.lead;
   $("unit").value = +view.unit < 0 ? "" : view.unit;
   $("unit").max = one ? one.net.H - 1 : 0;
   $("sort").checked = view.sort === "1";
 }
 
-// Change the view; counted anew unless only what is shown of it has changed.
-function change(changes, again = true) {
-  Object.assign(view, changes, again ? { place: "-1" } : {});
-  if (again) count(); else draw();
-}
-
 function move_place(by) {
   const one = counted[+view.side];
-  const now = +view.place > 0 ? +view.place : Math.max(1, one.wrong > 0 ? one.wrong : one.given);
-  change({ place: String(Math.min(one.tokens.length - 1, Math.max(1, now + by))) }, false);
+  const place = Math.max(1, shown_of(one) + by);
+  change({ place: String(Math.min(one.tokens.length - 1, place)) }, false);
 }
 
 function move_unit(by) {
-  const order = $("timeline").order, row = order.indexOf(+view.unit);
-  change({ unit: String(order[Math.min(order.length - 1, Math.max(0, row + by))]) }, false);
+  const { order } = $("timeline");
+  const row = Math.max(0, order.indexOf(+view.unit) + by);
+  change({ unit: String(order[Math.min(order.length - 1, row)]) }, false);
 }
 
-const KEYS = {
-  ArrowLeft: () => move_place(-1), ArrowRight: () => move_place(1),
-  ArrowUp: () => move_unit(-1), ArrowDown: () => move_unit(1),
-};
+const ALONG = { ArrowLeft: -1, ArrowRight: 1 };
+const ACROSS = { ArrowUp: -1, ArrowDown: 1 };
 
-function listen() {
-  $("controls").addEventListener("submit", (event) => { event.preventDefault(); change({ start: $("start").value }); });
-  $("presets").append(...presets().map((text) => {
-    const button = element("button", { type: "button" }, text);
-    button.addEventListener("click", () => { $("start").value = text; change({ start: text }); });
-    return button;
-  }));
-  const [end, ...beyond] = presets();
-  $("preset-note").textContent = beyond.length === 3
-    ? `${end} is where the training text ends; ${beyond[0]} and ${beyond[1]} lie beyond it, ${beyond[2]} far outside.` : "";
-  const selects = { variant: "variant", seed: "seed", other: "other", "other-seed": "otherSeed", count: "count", lead: "lead" };
-  for (const [id, key] of Object.entries(selects)) $(id).addEventListener("change", () => change({ [key]: $(id).value }));
-  $("what").addEventListener("change", () => change({ what: $("what").value }, false));
-  $("sort").addEventListener("change", () => change({ sort: $("sort").checked ? "1" : "0" }, false));
-  $("unit").addEventListener("change", () => change({ unit: $("unit").value === "" ? "-1" : $("unit").value }, false));
+function listen_to_words() {
+  const focus = () => document.querySelector('.word[aria-pressed="true"]')?.focus();
   $("counts").addEventListener("click", (event) => {
     const word = event.target.closest(".word");
-    if (word) change({ side: word.dataset.side, place: String(Math.max(1, +word.dataset.place)) }, false);
+    if (!word) return;
+    const { side, place } = word.dataset;
+    change({ side, place: String(Math.max(1, +place)) }, false);
+    focus();
   });
   $("counts").addEventListener("keydown", (event) => {
-    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const by = ALONG[event.key];
     if (!by) return;
     event.preventDefault();
     view.side = event.target.dataset.side ?? view.side;
     move_place(by);
-    document.querySelector('#counts .word[aria-pressed="true"]')?.focus();
+    focus();
   });
   $("timeline").addEventListener("keydown", (event) => {
-    if (!KEYS[event.key] || !counted.length) return;
+    const along = ALONG[event.key];
+    const across = ACROSS[event.key];
+    if (!(along || across) || !counted.length) return;
     event.preventDefault();
-    KEYS[event.key]();
+    if (along) move_place(along);
+    else move_unit(across);
   });
-  $("reader").addEventListener("change", read_all);
-  addEventListener("hashchange", () => { if (location.hash.includes("=") && read_address()) count(); });
-  addEventListener("resize", () => draw());
-  for (const media of ["print", "(prefers-color-scheme: dark)"]) {
-    matchMedia(media).addEventListener("change", () => draw());
+}
+
+function listen_to_controls() {
+  $("controls").addEventListener("submit", (event) => {
+    event.preventDefault();
+    change({ start: $("start").value });
+  });
+  const picks = { variant: "variant", seed: "seed", other: "other", count: "count" };
+  const more = { "other-seed": "otherSeed", lead: "lead" };
+  for (const [id, key] of Object.entries({ ...picks, ...more })) {
+    $(id).addEventListener("change", () => change({ [key]: $(id).value }));
   }
-  new IntersectionObserver((seen, observer) => {
-    if (seen.some((one) => one.isIntersecting)) { observer.disconnect(); read_all(); }
-  }).observe($("reader"));
+  const look = (id, value) => {
+    $(id).addEventListener("change", () => change({ [id]: value($(id)) }, false));
+  };
+  look("what", (select) => select.value);
+  look("sort", (box) => (box.checked ? "1" : "0"));
+  look("unit", (input) => (/^\d+$/.test(input.value) ? input.value : "-1"));
+}
+
+function offer_presets() {
+  const texts = presets();
+  for (const text of texts) {
+    const button = element("button", { type: "button" }, text);
+    button.addEventListener("click", () => change({ start: text }));
+    $("presets").append(button);
+  }
+  if (texts.length < 4) return;
+  const [end, one, two, far] = texts;
+  $("preset-note").textContent =
+    `${end} is where the training text ends; ${one} and ${two} lie beyond it, ` +
+    `${far} far outside.`;
+}
+
+// The matrix takes some seconds: it is begun when it comes into sight.
+function offer_readers() {
+  const names = [...VARIANTS.keys()];
+  const readers = names.flatMap((name) =>
+    seeds_of(name).map((seed) => `${name}/${seed}`),
+  );
+  const first = `${view.other || view.variant}/`;
+  const chosen = readers.find((reader) => reader.startsWith(first));
+  options("reader", readers, chosen, (reader) => reader.replace("/", ", seed "));
+  $("reader").addEventListener("change", read_all);
+  const watcher = new IntersectionObserver((seen) => {
+    if (!seen.some((one) => one.isIntersecting)) return;
+    watcher.disconnect();
+    read_all();
+  });
+  watcher.observe($("reader"));
+}
+
+function listen_to_window() {
+  addEventListener("hashchange", () => {
+    if (location.hash.includes("=") && read_address()) count();
+  });
+  addEventListener("resize", draw);
+  for (const media of ["print", "(prefers-color-scheme: dark)"]) {
+    matchMedia(media).addEventListener("change", draw); // the heat map has colours
+  }
 }
 
 if (VARIANTS.size) {
-  DEFAULTS.start = view.start = presets()[1] ?? presets()[0] ?? "";
   const shared = read_address();
-  listen();
   settle();
-  const readers = DATA.variants.flatMap((v) => Object.keys(v.seeds).map((seed) => `${v.name}/${seed}`));
-  options($("reader"), readers, readers.find((key) => key.startsWith(`${view.other || view.variant}/`)),
-    (key) => key.replace("/", ", seed "));
+  offer_presets();
+  offer_readers();
+  listen_to_controls();
+  listen_to_words();
+  listen_to_window();
   count();
   if (shared) $("watch").scrollIntoView();
 }

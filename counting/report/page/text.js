@@ -2,8 +2,10 @@
 
 "use strict";
 
-const UNITS = ("zero one two three four five six seven eight nine ten eleven twelve " +
-  "thirteen fourteen fifteen sixteen seventeen eighteen nineteen").split(" ");
+const UNITS = (
+  "zero one two three four five six seven eight nine ten eleven twelve " +
+  "thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+).split(" ");
 const TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split(" ");
 const LARGEST = 999999;
 
@@ -19,13 +21,16 @@ const rest = (n) => (n ? spell(n) : []);
 
 // The number that words spell, or null if they spell none.
 function number_of(words) {
-  let thousands = 0, n = 0;
+  let thousands = 0;
+  let n = 0;
   for (const word of words) {
     if (UNITS.includes(word)) n += UNITS.indexOf(word);
     else if (TENS.includes(word)) n += 10 * (TENS.indexOf(word) + 2);
     else if (word === "hundred") n *= 100;
-    else if (word === "thousand") { thousands = n * 1000; n = 0; }
-    else return null;
+    else if (word === "thousand") {
+      thousands = n * 1000;
+      n = 0;
+    } else return null;
   }
   n += thousands;
   return n <= LARGEST && words.join(" ") === spell(n).join(" ") ? n : null;
@@ -50,7 +55,9 @@ function distance(a, b) {
 // The known words nearest to an unknown one, the nearest first.
 function nearest(word, known, count = 3) {
   const far = known.map((other) => [distance(word, other), other]);
-  return far.sort((a, b) => a[0] - b[0] || (a[1] < b[1] ? -1 : 1)).slice(0, count)
+  return far
+    .sort((a, b) => a[0] - b[0] || (a[1] < b[1] ? -1 : 1))
+    .slice(0, count)
     .map(([, other]) => other);
 }
 
@@ -66,9 +73,17 @@ function numbers_of(words, separator) {
 
 // The texts the networks were given, a number a line, and what follows a line.
 function texts_of(streams, words) {
-  const lines = streams.flatMap((s) => numbers_of([...s].map((t) => words[t]), words[0]));
+  const lines = streams.flatMap((s) =>
+    numbers_of(
+      [...s].map((t) => words[t]),
+      words[0],
+    ),
+  );
   const place = new Map();
-  lines.forEach((line, n) => { const key = line.join(" "); if (!place.has(key)) place.set(key, n); });
+  lines.forEach((line, n) => {
+    const key = line.join(" ");
+    if (!place.has(key)) place.set(key, n);
+  });
   const beside = (line, by) => lines[place.get(line.join(" ")) + by] ?? null;
   return { lines, beside };
 }
@@ -83,10 +98,15 @@ function neighbour(line, by, texts) {
 // What was typed as words: digits are spelled where the vocabulary is English, and a
 // single number gets the `lead` numbers before it. Unknown words are replaced, and told.
 function read_start(typed, lead, words, texts) {
-  const separator = words[0], known = new Set(words);
-  const spaced = typed.toLowerCase().replace(/(\d),(?=\d{3}(?!\d))/g, "$1")
-    .split(separator).join(` ${separator} `);
-  let asked = spaced.split(/\s+/).filter(Boolean), digits = false;
+  const separator = words[0];
+  const known = new Set(words);
+  const spaced = typed
+    .toLowerCase()
+    .replace(/(\d),(?=\d{3}(?!\d))/g, "$1")
+    .split(separator)
+    .join(` ${separator} `);
+  let asked = spaced.split(/\s+/).filter(Boolean);
+  let digits = false;
   asked = asked.flatMap((word) => {
     if (!/^\d+$/.test(word) || +word > LARGEST || known.has(word)) return [word];
     digits = true;
@@ -117,9 +137,11 @@ function with_lead(heard, lead, separator, texts) {
 
 // The true words after a start, `count` numbers of them; empty if nobody can know.
 function truth_after(start, count, separator, texts) {
-  const numbers = numbers_of(start, separator), open = numbers.pop();
+  const numbers = numbers_of(start, separator);
+  const open = numbers.pop();
   const last = numbers.filter((line) => line.length).pop();
-  let line = last ? neighbour(last, 1, texts) : open, truth = [];
+  let line = last ? neighbour(last, 1, texts) : open;
+  let truth = [];
   if (!line || open.some((word, n) => word !== line[n])) return [];
   for (let n = 0; n < count && line; n++) {
     truth.push(...line, separator);

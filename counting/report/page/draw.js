@@ -157,12 +157,8 @@ function draw_picked({ t, row }, { T, wide, high, x, bottom }) {
   return [...column, ...unit];
 }
 
-const label = (text, y, tint = "var(--muted)") =>
-  element(
-    "text",
-    { x: LEFT - 10, y, "text-anchor": "end", style: `fill:${tint}` },
-    text,
-  );
+const label = (text, y) =>
+  element("text", { class: "muted", x: LEFT - 12, y, "text-anchor": "end" }, text);
 
 const slanted = (text, x, y, angle, kind) =>
   element("text", { class: kind, x, y, transform: `rotate(${angle} ${x} ${y})` }, text);
@@ -189,7 +185,11 @@ function draw_track({ label: name, kind, series }, { T, x, wide }, y) {
   const drawn = [element("path", { class: "baseline", d: baseline })];
   if (series.length === 1) drawn.push(label(name, y + TRACK / 2 + 4));
   series.forEach((one, n) => {
-    if (series.length > 1) drawn.push(label(one.name, y + 10 + 13 * n, one.colour));
+    if (series.length > 1) {
+      const swatch = { style: `fill:${one.colour}` };
+      drawn.push(label(one.name, y + 10 + 13 * n));
+      drawn.push(rect("", LEFT - 9, y + 2 + 13 * n, 5, 9, swatch));
+    }
     if (kind === "lines") {
       const points = one.values.map((v, t) => `${x(t) + wide / 2} ${at(v).toFixed(1)}`);
       const style = `stroke:${one.colour}`;

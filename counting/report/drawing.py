@@ -14,6 +14,7 @@ import pandas as pd
 from counting.report import story
 
 COLOURS = 8  # of the palette in style.css; a ninth variant is dashed
+ROUNDS = ("", " dashed", " dotted")
 POINTS = 60  # of a training curve
 RULE = 0.95  # right answers a step in the article's rule p^n
 
@@ -48,7 +49,7 @@ class Box(NamedTuple):
 def look(names: Iterable[str]) -> dict[str, str]:
     """Give each variant the classes that colour it."""
     return {
-        name: f"c{i % COLOURS}" + " dashed" * (i >= COLOURS)
+        name: f"c{i % COLOURS}{ROUNDS[i // COLOURS % len(ROUNDS)]}"
         for i, name in enumerate(names)
     }
 

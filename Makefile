@@ -1,6 +1,6 @@
 # `make` lists the targets. Everything runs in .venv, from pinned requirements.
 .DEFAULT_GOAL := help
-.PHONY: help setup check repro test lint verify verify-cpus price pace bench mirror ablate faults pins clean
+.PHONY: help setup check repro test test-slow lint verify verify-cpus price pace bench mirror ablate faults pins clean
 
 PYTHON ?= python3
 JOBS ?= 2
@@ -24,11 +24,15 @@ check: setup ## check params.yaml, and the data that is there, in under a second
 	@python -m commands.check
 
 repro: check ## run the pipeline, two variants side by side; JOBS=1: one by one
-	python -m commands.repro --jobs $(JOBS)
+	python -m commands.repro --jobs $(JOBS) || { code=$$?; \
+	  echo "repro: DVC deletes what a stage is about to write: 'git restore reports' brings the committed reports back" >&2; exit $$code; }
 	python -m commands.readme
 
 test: setup ## run the tests
 	python -m pytest
+
+test-slow: setup ## run the tests that take minutes: clones that share a cache
+	python -m pytest tests/slow
 
 lint: setup ## format, lint and type check
 	ruff format --check .

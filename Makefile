@@ -54,12 +54,12 @@ pace: setup ## time a cold run, with one job and with two, beside its computing
 bench: setup ## measure the training step and the evaluation against their peers
 	python -m commands.bench
 
-mirror: setup ## choose recipes on numbers within 1..8000 (docs/studies)
+mirror: setup ## choose recipes on numbers within 1..8000 (studies)
 	for study in article mirror nine eight plain; do \
-	  python -m commands.study docs/studies/$$study.yaml --jobs $(JOBS) || exit; done
+	  python -m studies studies/$$study.yaml --jobs $(JOBS) || exit; done
 
-ablate: setup ## take each ingredient away (docs/studies/ablation.md)
-	python -m commands.study docs/studies/ablation.yaml --jobs $(JOBS)
+ablate: setup ## take each ingredient away (studies/ablation.md)
+	python -m studies studies/ablation.yaml --jobs $(JOBS)
 
 faults: setup ## kill the pipeline a hundred times and compare its bytes
 	python -m commands.faults

@@ -1,9 +1,10 @@
 # `make` lists the targets. Everything runs in .venv, from pinned requirements.
 .DEFAULT_GOAL := help
-.PHONY: help setup check repro test test-slow lint verify verify-cpus price pace bench mirror ablate faults pins clean
+.PHONY: help setup check repro compare test test-slow lint verify verify-cpus price pace bench mirror ablate faults pins clean
 
 PYTHON ?= python3
 JOBS ?= 2
+BASE ?= main
 # .venv first, so that `python` and `dvc` in dvc.yaml are ours
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export DVC_NO_ANALYTICS := 1
@@ -27,6 +28,9 @@ repro: check ## run the pipeline, two variants side by side; JOBS=1: one by one
 	python -m commands.repro --jobs $(JOBS) || { code=$$?; \
 	  echo "repro: DVC deletes what a stage is about to write: 'git restore reports' brings the committed reports back" >&2; exit $$code; }
 	python -m commands.readme
+
+compare: setup ## judge a change against the scatter of the seeds; BASE=main
+	@python -m counting.comparison --base $(BASE)
 
 test: setup ## run the tests
 	python -m pytest

@@ -38,10 +38,15 @@ test: setup ## run the tests
 test-slow: setup ## run the tests that take minutes: clones that share a cache
 	python -m pytest tests/slow
 
-lint: setup ## format, lint and type check
+lint: setup ## format, lint and type check: Python, workflows, scripts
 	ruff format --check .
 	ruff check .
 	mypy
+	actionlint
+	zizmor --offline --quiet .github
+	check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	shellcheck .ci/run .github/summary.sh
 
 verify: setup ## run the pipeline again in a clean clone, compare every byte
 	python -m commands.verify --jobs $(JOBS)

@@ -6,6 +6,7 @@ ends with the same bytes as one that was not.
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -87,16 +88,24 @@ def main() -> None:
     inputs = [data, args.prepared / "vocab.json", Path(__file__)]
     scratch = resume.SCRATCH / args.variant
     steps = training.total_steps(recipe, len(stream), model.batch_size)
-    weights, rows = {}, []
+    weights, rows, seeds = {}, [], settings.train.seeds
     with resume.alone(scratch):
-        for seed in settings.train.seeds:
+        trained = {}
+        if scheduler := os.environ.get("COUNTING_SCHEDULER"):
+            from counting.training import cluster
+
+            calls = [(model, recipe, stream, len(vocabulary), seed) for seed in seeds]
+            with cluster.connect(settings.numerics, scheduler) as client:
+                results = cluster.results(client, training.train, calls)
+                trained = {seeds[index]: result for index, result in results}
+        for seed in seeds:
             saving = training.Saving(
                 scratch / f"seed-{seed}.state",
                 resume.key_of([*facts, seed], inputs),
                 settings.train.save_every,
             )
             progress = Progress(f"train {args.variant}, seed {seed}", steps)
-            weights[seed], curves = training.train(
+            weights[seed], curves = trained.get(seed) or training.train(
                 model, recipe, stream, len(vocabulary), seed, saving, progress
             )
             progress.finish(curves)

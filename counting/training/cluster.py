@@ -32,7 +32,6 @@ from counting.base import numerics
 from counting.base.cli import InputError
 from counting.base.params import Model, Recipe
 
-SCHEDULER = "COUNTING_SCHEDULER"  # names a scheduler to a stage: tcp://host:8786
 PATIENCE = 60.0  # seconds that the first worker is given to connect
 ROOT = Path(__file__).parents[2]
 ONE_AT_A_TIME = Lock()  # random numbers belong to a process, not to its threads

@@ -1,4 +1,4 @@
-"""A study on a cluster: one worker is killed in a training, a stranger is refused."""
+"""A cluster: a worker is killed, a stranger refused, and the bytes are the same."""
 
 import json
 import os
@@ -37,15 +37,15 @@ def study(project: Project) -> Project:
 
 
 @pytest.fixture
-def workers(study: Project) -> Iterator[list[subprocess.Popen[str]]]:
+def workers(project: Project) -> Iterator[list[subprocess.Popen[str]]]:
     """A scheduler and two workers; what a test adds is ended with them."""
     python = sys.executable
     started = [
-        study.start(
+        project.start(
             python, "-m", "dask", "scheduler", "--no-dashboard", "--port", str(PORT)
         )
     ]
-    started += [start_worker(study) for _ in range(2)]
+    started += [start_worker(project) for _ in range(2)]
     yield started
     for process in started:
         process.kill()
@@ -99,3 +99,16 @@ def test_a_study_that_loses_a_worker_has_the_same_bytes(
     assert results == study.path("alone.json").read_bytes()
     again = study.shell(*command, "alone.yaml")
     assert "study: " not in again.out  # nothing was missing
+
+
+@pytest.mark.usefixtures("workers")
+def test_train_over_two_workers_has_the_same_bytes(finished: Project) -> None:
+    paths = ("data/models/gru", "reports/curves/gru.csv")
+    alone = finished.contents(*paths)
+    for name in alone:
+        finished.path(name).unlink()
+    command = finished.command("train@gru")
+    command[0] = sys.executable
+    outcome = finished.shell(*command, COUNTING_SCHEDULER=SCHEDULER)
+    assert outcome.code == 0, outcome.err
+    assert finished.contents(*paths) == alone

@@ -1,11 +1,12 @@
 # `make` lists the targets. Everything runs in .venv, from pinned requirements.
 .DEFAULT_GOAL := help
-.PHONY: help setup check repro test lint verify verify-cpus bench mirror ablate faults pins clean
+.PHONY: help setup check repro compare test test-slow lint verify verify-cpus bench mirror ablate faults pins clean
 
 PYTHON ?= python3
 JOBS ?= 2
+BASE ?= main
 # packages that can change the bytes of a result
-RESULTS := llvmlite|matplotlib|num2words|numba|numpy|pandas|safetensors|torch
+RESULTS := jinja2|llvmlite|matplotlib|num2words|numba|numpy|pandas|safetensors|torch
 # .venv first, so that `python` and `dvc` in dvc.yaml are ours
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export DVC_NO_ANALYTICS := 1
@@ -26,16 +27,28 @@ check: setup ## check params.yaml, and the data that is there, in under a second
 	@python -m commands.check
 
 repro: check ## run the pipeline, two variants side by side; JOBS=1: one by one
-	python -m commands.repro --jobs $(JOBS)
+	python -m commands.repro --jobs $(JOBS) || { code=$$?; \
+	  echo "repro: DVC deletes what a stage is about to write: 'git restore reports' brings the committed reports back" >&2; exit $$code; }
 	python -m counting.report.table
+
+compare: setup ## judge a change against the scatter of the seeds; BASE=main
+	@python -m counting.comparison --base $(BASE)
 
 test: setup ## run the tests
 	python -m pytest
 
-lint: setup ## format, lint and type check
+test-slow: setup ## run the tests that take minutes: clones that share a cache
+	python -m pytest tests/slow
+
+lint: setup ## format, lint and type check: Python, workflows, scripts
 	ruff format --check .
 	ruff check .
 	mypy
+	actionlint
+	zizmor --offline --quiet .github
+	check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	shellcheck .ci/run .github/summary.sh
 
 verify: setup ## run the pipeline in a clean clone, disturbed: git must see no change
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
@@ -51,12 +64,12 @@ verify-cpus: setup ## train and judge on emulated processors of both makers, com
 bench: setup ## measure the training step and the evaluation against their peers
 	python -m benchmarks.bench
 
-mirror: setup ## choose recipes on numbers within 1..8000 (docs/studies)
+mirror: setup ## choose recipes on numbers within 1..8000 (studies)
 	for study in article mirror nine eight plain; do \
-	  python -m commands.study docs/studies/$$study.yaml --jobs $(JOBS) || exit; done
+	  python -m studies studies/$$study.yaml --jobs $(JOBS) || exit; done
 
-ablate: setup ## take each ingredient away (docs/studies/ablation.md)
-	python -m commands.study docs/studies/ablation.yaml --jobs $(JOBS)
+ablate: setup ## take each ingredient away (studies/ablation.md)
+	python -m studies studies/ablation.yaml --jobs $(JOBS)
 
 faults: setup ## kill the pipeline a hundred times and compare its bytes
 	python -m tests.slow.faults

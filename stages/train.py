@@ -6,6 +6,7 @@ ends with the same bytes as one that was not.
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -85,9 +86,17 @@ def main() -> None:
     inputs = [data, args.prepared / "vocab.json", Path(__file__)]
     scratch = resume.SCRATCH / args.variant
     steps = loop.total_steps(recipe, len(tokens), model.batch_size)
-    weights, rows = {}, []
+    weights, rows, seeds = {}, [], settings.train.seeds
     with resume.alone(scratch):
-        for seed in settings.train.seeds:
+        trained = {}
+        if scheduler := os.environ.get("COUNTING_SCHEDULER"):
+            from counting.training import cluster
+
+            calls = [(model, recipe, tokens, len(vocabulary), seed) for seed in seeds]
+            with cluster.connect(scheduler) as client:
+                results = cluster.results(client, loop.train, calls)
+                trained = {seeds[index]: result for index, result in results}
+        for seed in seeds:
             saving = loop.Saving(
                 scratch / f"seed-{seed}.state",
                 resume.key_of([*facts, seed], inputs),
@@ -95,7 +104,7 @@ def main() -> None:
             )
             progress = Progress(f"train {args.variant}, seed {seed}", steps)
             try:
-                weights[seed], curves = loop.train(
+                weights[seed], curves = trained.get(seed) or loop.train(
                     model,
                     recipe,
                     tokens,

@@ -185,7 +185,7 @@ def stages() -> list[str]:
     """Name every stage of the tiny project, in order."""
     trained = [f"train@{name}" for name in tiny.VARIANTS]
     evaluated = [f"evaluate@{name}" for name in tiny.VARIANTS]
-    return ["spell", "prepare", *trained, *evaluated, "plot"]
+    return ["spell", "prepare", *trained, *evaluated, "plot", "report"]
 
 
 @pytest.fixture

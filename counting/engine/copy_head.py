@@ -10,7 +10,7 @@ K positions before the first token.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -72,7 +72,7 @@ def softmax_short(row: Array) -> None:
 
 
 @jit
-def substitution_softmax(S: Array, sharpness: float, substitution: Array) -> None:
+def substitution_softmax(S: Array, sharpness: Any, substitution: Array) -> None:
     """Put softmax(sharpness * S) by rows into `substitution` (V, L)."""
     V = len(S)
     for u in range(V):

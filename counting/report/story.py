@@ -36,10 +36,8 @@ HEADS = {
 INGREDIENTS = {
     "burn_in": "no loss on the first words of a window, which nobody could know",
     "weight_decay": "a price on large weights",
-    "hard": "more practice where it is hard",
-    "carry": "windows that start on the state another one ended on",
-    "copy_dropout": "copying switched off at times",
-    "token_dropout": "words hidden at times",
+    "recombine": "windows in which words are put where they never stood",
+    "carry_state": "windows that start on the state another one ended on",
     "clip_norm": "clipped gradients",
     "warm_up": "a learning rate that rises and falls",
 }
@@ -83,12 +81,17 @@ def ladder(
 
 def what_is_new(model: Settings, last: Settings, beside: str | None) -> str:
     """Describe recurrence and head of a variant, as far as they are others."""
-    recurrence, head = model["recurrence"], model["head"]
+    recurrence, head = model["recurrence"], head_of(model)
     same = f"The same {NAMES[recurrence]} as in {beside}."
     parts = [same if recurrence == last.get("recurrence") else RECURRENCES[recurrence]]
-    if head != last.get("head"):
+    if not last or head != head_of(last):
         parts.append(HEADS[head])
     return " ".join(parts)
+
+
+def head_of(model: Settings) -> str:
+    """Name the head of a variant."""
+    return "copy" if model["copy_head"] else "linear"
 
 
 def changes(before: Settings, now: Settings) -> list[tuple[str, str, str]]:

@@ -52,7 +52,8 @@ def engine_arrays(network: weights.Network) -> dict[str, Array]:
     }
     if network.reach:
         arrays["S"] = np.zeros((V, layout.logits), np.float32)
-        copy_head.substitution_softmax(tensors["copying.S"], arrays["S"])
+        sharpness = np.float32(network.sharpness)
+        copy_head.substitution_softmax(tensors["copying.S"], sharpness, arrays["S"])
     return arrays
 
 
@@ -71,8 +72,8 @@ def settings(network: dict[str, Array], model: dict[str, Any]) -> dict[str, Any]
         "H": network["W_hh"].shape[1],
         "L": L,
         "recurrence": model["activation"] or model["recurrence"],
-        "head": model["head"],
-        "copy_reach": model["memory"],
+        "head": "copy" if model["copy_head"] else "linear",
+        "copy_reach": model["copy_head"]["reach"] if model["copy_head"] else None,
         "shapes": [[name, array.size] for name, array in network.items()],
     }
 

@@ -15,6 +15,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -148,7 +149,8 @@ def stop_signals() -> Iterator[Stop]:
         Stopped: at the end, if there was one.
     """
     stop = Stop()
-    before = {number: signal.getsignal(number) for number in STOPPING}
+    main = threading.current_thread() is threading.main_thread()  # others get none
+    before = {number: signal.getsignal(number) for number in STOPPING if main}
     for number, handler in before.items():
         if handler is not signal.SIG_IGN:
             signal.signal(number, stop.note)

@@ -50,8 +50,8 @@ def bits(values: np.ndarray[Any, Any]) -> list[int]:
 
 
 SETTINGS: dict[str, Any] = {
-    "recurrence": "rnn", "activation": "tanh", "hidden_size": 2, "head": "linear",
-    "memory": None, "recipe": "short", "batch_size": 4, "learning_rate": 0.1,
+    "recurrence": "rnn", "activation": "tanh", "hidden_size": 2,
+    "copy_head": None, "recipe": "short", "batch_size": 4, "learning_rate": 0.1,
 }  # fmt: skip
 VALID = {
     "loss": 1.0, "loss_worst": 1.0, "last_token_accuracy": 0.5,

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# What a branch changed since BASE, in Markdown: parameters, metrics, the verdict on them,
+# figures. $FIGURES is where the committed ones are served from, if anywhere.
+# usage: .github/summary.sh BASE
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+base=$1
+if ! git cat-file -e "$base^{commit}" 2>/dev/null; then # the first push of a branch
+  base=HEAD^
+fi
+printf '## Parameters\n\n'
+dvc params diff --md "$base"
+printf '\n## Verdict\n\n'
+python -m counting.comparison --base "$base"
+printf '\n<details><summary>Metrics</summary>\n\n'
+dvc metrics diff --md "$base"
+printf '\n</details>\n'
+if [[ -n "${FIGURES:-}" ]]; then
+  printf '\n## Figures, as committed\n\n'
+  for figure in reports/figures/*.svg; do
+    printf '![%s](%s/%s)\n\n' "$(basename "$figure" .svg)" "$FIGURES" "$figure"
+  done
+fi

@@ -1,0 +1,210 @@
+"""Trainings on the workers of dask.distributed, with the bits of this machine.
+
+A worker that connects shows what a result depends on: the code of `counting`, the
+versions of the pinned libraries, and what a few steps of training come to there. One
+that differs is refused, in a line, and gets nothing to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from distributed import (
+    Client,
+    KilledWorker,
+    LocalCluster,
+    Reschedule,
+    Worker,
+    WorkerPlugin,
+    as_completed,
+)
+
+from counting.base.cli import InputError
+from counting.base.params import CopyHead, Model, Recipe
+from counting.training import loop
+
+PATIENCE = 60.0  # seconds that the first worker is given to connect
+ROOT = Path(__file__).parents[2]
+ONE_AT_A_TIME = Lock()  # random numbers belong to a process, not to its threads
+
+PROBE = Model(
+    recurrence="gru", hidden_size=64, recipe="probe", batch_size=16, learning_rate=0.01,
+    copy_head=CopyHead(reach=10, dropout=0.2, sharpness=4.0),
+)  # fmt: skip
+PROBE_RECIPE = Recipe(
+    sampling="windows",
+    steps=5,
+    bptt=40,
+    optimizer="adam",
+    clip_norm=1.0,
+    carry_state=0.5,
+)
+
+accepted = False  # whether this process is a worker that may train
+
+
+def facts() -> dict[str, str]:
+    """Give what a result depends on beside its parameters: code and versions."""
+    pins = (ROOT / "requirements-results.txt").read_text().split()
+    names = [pin.partition("==")[0] for pin in pins]
+    return {"code": code()} | {name: installed(name) for name in names}
+
+
+def code() -> str:
+    """Digest the folders of `counting`, without the one that only draws."""
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / "counting").glob("*/*.py")):
+        if path.parent.name != "report":
+            name = path.relative_to(ROOT).as_posix()
+            digest.update(f"{name}\n{path.stat().st_size}\n".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def installed(name: str) -> str:
+    """Give the version of a library here, or say that there is none."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "absent"
+
+
+def bits() -> str:
+    """Give the md5 of the weights after a few steps of training on this machine."""
+    stream = np.arange(500) % 29
+    with ONE_AT_A_TIME:
+        weights, _ = loop.train(PROBE, PROBE_RECIPE, stream, 29, seed=0)
+    digest = hashlib.md5(usedforsecurity=False)
+    for name in sorted(weights):
+        digest.update(weights[name].tobytes())
+    return digest.hexdigest()
+
+
+class Handshake(WorkerPlugin):
+    """Runs on every worker before its first task, and closes one that differs."""
+
+    name = "handshake"
+
+    def __init__(self, expected: dict[str, str]) -> None:
+        self.expected = expected
+
+    async def setup(self, worker: Worker) -> None:
+        """Compare, in a thread of its own, so that the worker still answers."""
+        global accepted
+        fault = await asyncio.to_thread(self.difference)
+        accepted = fault is None
+        if fault:
+            line = f"{worker.address} refused: {fault}"
+            worker.log_event(self.name, line)
+            worker.loop.add_callback(worker.close, reason=line)
+
+    def difference(self) -> str | None:
+        """Say in what this process differs from the one that asks, if it does."""
+        found = facts()
+        for name, here in found.items():
+            if here != (there := self.expected.get(name, "absent")):
+                if name == "code":
+                    return "its code in counting/ differs: check out the same commit"
+                return f"{name} is {here}, expected {there}: `make setup` there"
+        if "bits" in self.expected and bits() != self.expected["bits"]:
+            return "a few steps of training come to other bits on its processor"
+        return None
+
+
+@contextmanager
+def connect(scheduler: str | None = None, jobs: int = 1) -> Iterator[Client]:
+    """Connect to a scheduler, or start workers on this machine if none is named.
+
+    Raises:
+        InputError: there is no scheduler, or no worker that is like this machine.
+    """
+    if scheduler is None:
+        # workers of this very machine: their bits need no proof
+        place: Any = LocalCluster(
+            n_workers=jobs, threads_per_worker=1, memory_limit=None,
+            dashboard_address=None, silence_logs="ERROR",
+        )  # fmt: skip
+        expected = facts()
+    else:
+        place, expected = scheduler, facts() | {"bits": bits()}
+    try:
+        client = Client(place)
+    except OSError as error:
+        raise InputError(f"{scheduler}: no scheduler answers there: {error}") from None
+    try:
+        client.subscribe_topic(Handshake.name, report)
+        client.register_plugin(Handshake(expected))
+        await_worker(client)
+        yield client
+        client.unregister_worker_plugin(Handshake.name)
+    finally:
+        client.close()
+        if scheduler is None:
+            place.close()
+
+
+def report(event: tuple[float, str]) -> None:
+    """Print the line of a worker that was refused."""
+    print(f"cluster: {event[1]}", file=sys.stderr, flush=True)
+
+
+def await_worker(client: Client) -> None:
+    """Wait until there is a worker that may train."""
+    address = client.scheduler_info()["address"]
+    given_up = time.monotonic() + PATIENCE
+    while not any(
+        v is True for v in client.run(is_accepted, on_error="return").values()
+    ):
+        if time.monotonic() > given_up:
+            raise InputError(
+                f"{address}: no worker to train on; start one with "
+                f"`python -m dask worker {address}`"
+            )
+        time.sleep(0.2)
+
+
+def is_accepted() -> bool:
+    """Tell whether this process may train."""
+    return accepted
+
+
+def results(
+    client: Client, function: Callable[..., Any], calls: Sequence[tuple[Any, ...]]
+) -> Iterator[tuple[int, Any]]:
+    """Make calls on the workers, and give each one's index and result as they come.
+
+    A call whose worker dies is made again on another.
+
+    Raises:
+        InputError: a call outlived none of the workers it was made on.
+    """
+    futures = {
+        client.submit(alone, function, *call, pure=False): index
+        for index, call in enumerate(calls)
+    }
+    for future in as_completed(futures):
+        try:
+            yield futures[future], future.result()
+        except KilledWorker:
+            raise InputError(
+                "each worker that a training was given to has died; look into their "
+                "logs, and give them more memory or time"
+            ) from None
+
+
+def alone(function: Callable[..., Any], *args: Any) -> Any:
+    """Call a function while this worker does nothing else."""
+    if not accepted:  # refused, and about to close: another worker takes it
+        raise Reschedule
+    with ONE_AT_A_TIME:
+        return function(*args)

@@ -109,8 +109,10 @@ def main() -> None:
             seeds=list(weights),
         )
         files.write(
-            {args.curves: files.as_csv(["seed", "step", *training.CURVES], rows)}
-            | checkpoint.contents(args.out, config, weights)
+            {
+                args.curves: files.as_csv(["seed", "step", *training.CURVES], rows),
+                **checkpoint.contents(args.out, config, weights),
+            }
         )
         shutil.rmtree(scratch, ignore_errors=True)
 

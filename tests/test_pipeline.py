@@ -17,8 +17,8 @@ each_stage = pytest.mark.parametrize("stage", STAGES)
 
 RESULTS = (ROOT / "requirements-results.txt").read_text().splitlines()
 PINNED = {pin.partition("==")[0] for pin in RESULTS}
-# pydantic and PyYAML read parameters, tqdm draws a bar: none can change a result
-HARMLESS = {"pydantic", "pydantic_core", "tqdm", "yaml"}
+# pydantic and ruamel.yaml read parameters, tqdm draws a bar: none can change a result
+HARMLESS = {"pydantic", "pydantic_core", "ruamel", "tqdm"}
 
 
 def imports_of(path: Path) -> set[str]:
@@ -161,7 +161,8 @@ def test_direct_dependencies_are_what_the_project_imports() -> None:
     names = {name.partition(".")[0] for path in files for name in imports_of(path)}
     names -= {*folders, "jax", "optax"}
     names -= {"pydantic_core", "voluptuous"}  # come with pydantic and dvc
-    third_party = {"pyyaml" if n == "yaml" else n for n in names if not is_standard(n)}
+    known_as = {"ruamel": "ruamel.yaml", "yaml": "pyyaml"}
+    third_party = {known_as.get(n, n) for n in names if not is_standard(n)}
     assert third_party == listed
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from counting.base import cli, files, params
 from counting.evaluation import metrics
-from counting.report import figures
+from counting.report import figures, leftovers
 
 CURVES = ("seed", "step", "loss", "last_token_accuracy")  # columns that are drawn
 STEPS = ("seed", "steps", "sequence_accuracy")
@@ -27,6 +27,11 @@ def main() -> None:
     args = parser.parse_args()
     settings = params.load()
     models, rolling = settings.models, settings.plot.rolling
+    for path in leftovers.set_aside([args.curves, args.metrics, args.tables], models):
+        print(
+            f"plot: {path} belongs to no variant of params.yaml: moved to "
+            f"{leftovers.ASIDE}; `rm -r {leftovers.ASIDE / path}` removes it"
+        )
     for name in models:
         metrics.load(args.metrics / f"{name}.json")
     curves, seeds, steps = {}, {}, {}

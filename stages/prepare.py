@@ -33,8 +33,7 @@ def main() -> None:
     }
     files.write({args.out / "vocab.json": vocabulary.content()} | contents)
     for path, out in outs.items():
-        count = len(streams.load(out, len(vocabulary)))
-        print(f"prepare: {path.stem}: {count:,} tokens")
+        print(f"prepare: {path.stem}: {streams.length(out):,} tokens")
     print(f"prepare: vocabulary of {len(vocabulary)} tokens")
 
 

@@ -82,9 +82,12 @@ def discard_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def progress(label: str, total: int, unit: str) -> tqdm[Any]:
-    """Make a bar for what may take more than a second; a log is spared it."""
-    quiet = not sys.stderr.isatty()
+def progress(label: str | None, total: int, unit: str) -> tqdm[Any]:
+    """Make a bar for what may take more than a second; a log is spared it.
+
+    Without a label there is none either.
+    """
+    quiet = label is None or not sys.stderr.isatty()
     return tqdm(
         total=total, desc=label, unit=unit, unit_scale=True, delay=1, leave=False,
         disable=quiet,

@@ -63,8 +63,7 @@ def read_parts(path: Path, label: str | None = None) -> Iterator[tuple[int, str]
         InputError: bytes are not UTF-8, or a line has what `REFUSED` lists.
     """
     with files.naming(path), path.open("rb") as file:
-        size = path.stat().st_size
-        with cli.progress(label or "", size if label else 0, "B") as bar:
+        with cli.progress(label, path.stat().st_size, "B") as bar:
             number = 1
             while part := read_part(file):
                 text = decode(path, part, number, file.tell() - len(part))

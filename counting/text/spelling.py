@@ -168,7 +168,7 @@ class Speller:
 
 def thousands(first: int, last: int, label: str | None) -> Iterator[range]:
     """Cut first..last at the thousands; `label` names a progress bar."""
-    with cli.progress(label or "", last + 1 - first if label else 0, "") as bar:
+    with cli.progress(label, last + 1 - first, "") as bar:
         for start in range(first // 1000 * 1000, last + 1, 1000):
             numbers = range(max(first, start), min(last + 1, start + 1000))
             yield numbers

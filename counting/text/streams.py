@@ -19,7 +19,7 @@ from counting.text.vocabulary import Tokens
 
 KEY = "tokens"
 AGAIN = "run `dvc repro prepare` again"
-CHUNK = 2**20  # bytes copied, or tokens looked at, at once
+CHUNK = 2**20  # bytes copied or looked at, at once
 
 
 def content(parts: Iterable[Tokens]) -> Iterator[bytes]:
@@ -51,28 +51,33 @@ def load(path: Path, vocabulary_size: int) -> Tokens:
     Raises:
         InputError: the file is missing, damaged, empty, or of another vocabulary.
     """
-    if not path.is_file():
-        found = "is a folder" if path.is_dir() else "not found"
-        raise InputError(f"{path}: {found}, expected a file; {AGAIN}")
-    tokens = map_tokens(path)
-    if not tokens.size:
+    count = length(path)
+    if not count:
         raise InputError(f"{path}: holds 0 tokens, expected 1 or more; {AGAIN}")
-    least, most = tokens.min(), tokens.max()
+    start = path.stat().st_size - 2 * count  # the one tensor ends the file
+    least, most = extremes(path, start)
     if not 0 <= least <= most < vocabulary_size:
         raise InputError(
             f"{path}: tokens {least}..{most}, expected 0..{vocabulary_size - 1} as in "
             f"the vocabulary; {AGAIN}"
         )
-    return tokens
+    return np.asarray(np.memmap(path, "<i2", mode="c", offset=start))
 
 
-def map_tokens(path: Path) -> Tokens:
-    """Let safetensors check a file, and map its one tensor."""
+def length(path: Path) -> int:
+    """Give the number of tokens in a file, after safetensors has checked it.
+
+    Raises:
+        InputError: it is missing, or not what `content` gives.
+    """
+    if not path.is_file():
+        found = "is a folder" if path.is_dir() else "not found"
+        raise InputError(f"{path}: {found}, expected a file; {AGAIN}")
     try:
         with files.naming(path), safe_open(path, "numpy") as file:
             names = list(file.keys())
             tensor = file.get_slice(KEY) if names == [KEY] else None
-            shape = tensor.get_shape() if tensor else []
+            shape: list[int] = tensor.get_shape() if tensor else []
             dtype = tensor.get_dtype() if tensor else ""
     except SafetensorError as error:
         raise InputError(
@@ -83,7 +88,16 @@ def map_tokens(path: Path) -> Tokens:
             f"{path}: holds {names}, expected one int16 tensor {KEY!r} of one "
             f"dimension; {AGAIN}"
         )
-    if shape == [0]:  # no memory can be mapped
-        return np.empty(0, np.int16)
-    start = path.stat().st_size - 2 * shape[0]  # the one tensor ends the file
-    return np.asarray(np.memmap(path, "<i2", mode="c", offset=start))
+    return shape[0]
+
+
+def extremes(path: Path, start: int) -> tuple[int, int]:
+    """Give the least and the greatest token from byte `start` on, a part at a time."""
+    least, most = [], []
+    with files.naming(path), path.open("rb") as file:
+        file.seek(start)
+        while chunk := file.read(CHUNK):
+            tokens = np.frombuffer(chunk, "<i2")
+            least.append(int(tokens.min()))
+            most.append(int(tokens.max()))
+    return min(least), max(most)

@@ -62,15 +62,18 @@ def read_parts(path: Path, label: str | None = None) -> Iterator[tuple[int, str]
     Raises:
         InputError: bytes are not UTF-8, or a line has what `REFUSED` lists.
     """
-    with files.naming(path), path.open("rb") as file:
-        with cli.progress(label, path.stat().st_size, "B") as bar:
-            number = 1
-            while part := read_part(file):
-                text = decode(path, part, number, file.tell() - len(part))
-                check_lines(path, text, number)
-                yield number, text
-                number += part.count(b"\n")
-                bar.update(len(part))
+    number = 1
+    with (
+        files.naming(path),
+        path.open("rb") as file,
+        cli.progress(label, path.stat().st_size, "B") as bar,
+    ):
+        while part := read_part(file):
+            text = decode(path, part, number, file.tell() - len(part))
+            check_lines(path, text, number)
+            yield number, text
+            number += part.count(b"\n")
+            bar.update(len(part))
 
 
 def read_part(file: IO[bytes]) -> bytes:

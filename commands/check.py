@@ -12,7 +12,8 @@ from counting.base import cli, params
 from counting.base.errors import InputError
 from counting.base.params import Params
 from counting.text import coverage, own
-from counting.text.spelling import Speller, check_language
+from counting.text.speller import Speller
+from counting.text.spelling import check_language
 
 TEXTS = Path("data/texts")
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from counting.base import cli, files, params
 from counting.text import coverage, own
-from counting.text.spelling import Speller, check_language
+from counting.text.speller import Speller
+from counting.text.spelling import check_language
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ import pytest
 from commands import check
 from counting.base import params
 from counting.base.errors import InputError
-from counting.text.spelling import Speller
+from counting.text.speller import Speller
 from counting.training import batches as batching
 from tests.conftest import Project
 

@@ -1,16 +1,17 @@
 import pytest
 
 from counting.base.errors import InputError
-from counting.text import spelling
-from counting.text.spelling import Speller, spell
+from counting.text import speller, spelling
+from counting.text.speller import Speller
+from counting.text.spelling import spell
 
 
 def spelled(language: str, first: int, last: int, others: range = range(0)) -> Speller:
     """Spell a range and compare each number with num2words."""
-    speller = Speller.of(language, [(first, last), (others.start, others.stop)])
-    lines = [line for lines in speller.lines(first, last) for line in lines]
+    made = Speller.of(language, [(first, last), (others.start, others.stop)])
+    lines = [line for lines in made.lines(first, last) for line in lines]
     assert lines == [spell(number, language) for number in range(first, last + 1)]
-    return speller
+    return made
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "no", "pt", "de"])
@@ -30,7 +31,7 @@ def test_one_number_that_differs_makes_the_table_go(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     odd = {7001: "seven thousand and one"}
-    monkeypatch.setattr(spelling, "spell", lambda n, lang: odd.get(n, spell(n, lang)))
+    monkeypatch.setattr(speller, "spell", lambda n, lang: odd.get(n, spell(n, lang)))
     assert not Speller.of("en", [(1, 9000)]).tails
     assert Speller.of("en", [(8000, 20_000)]).tails
 
@@ -38,10 +39,10 @@ def test_one_number_that_differs_makes_the_table_go(
 @pytest.mark.parametrize("language", ["en", "de", "ar"])
 @pytest.mark.parametrize("ends", [(1, 3000), (990, 12_345)])
 def test_the_words_are_those_of_the_lines(language: str, ends: tuple[int, int]) -> None:
-    speller = Speller.of(language, [ends])
-    lines = [line for lines in speller.lines(*ends) for line in lines]
-    assert {w for _, w in speller.words(*ends)} == set(" ".join(lines).split())
-    assert all(w in spell(n, language) for n, w in speller.words(*ends))
+    made = Speller.of(language, [ends])
+    lines = [line for lines in made.lines(*ends) for line in lines]
+    assert {w for _, w in made.words(*ends)} == set(" ".join(lines).split())
+    assert all(w in spell(n, language) for n, w in made.words(*ends))
 
 
 def test_a_number_that_num2words_cannot_spell_is_named(

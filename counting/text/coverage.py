@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from counting.base.errors import InputError
 from counting.base.params import Spell
-from counting.text.spelling import Speller, spell
+from counting.text.speller import Speller
+from counting.text.spelling import spell
 from counting.text.vocabulary import MOST, UNKNOWN
 
 SAMPLE = 4000  # numbers of a stream that are tried, where each is spelled by itself

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -16,14 +14,11 @@ import numpy.typing as npt
 
 from counting.base import files
 from counting.base.errors import InputError, abbreviate
+from counting.text import unseen
 from counting.text.reading import SEPARATOR as SEPARATOR
-from counting.text.reading import read_parts
+from counting.text.unseen import UNKNOWN as UNKNOWN
 
-UNKNOWN = "<unk>"  # stands for every word that is too rare to have a token
 MOST = np.iinfo(np.int16).max  # words that the tokens of a stream can tell apart
-NAMED = 5  # unseen words that an error names
-# Cyrillic and Greek letters that look like Latin ones
-ALIKE = str.maketrans("аеорсухіјѕον", "aeopcyxijsov")  # noqa: RUF001
 
 Tokens = npt.NDArray[np.int16]
 Words = Sequence[str]  # of a number, or of several with the separator between them
@@ -136,39 +131,9 @@ class Vocabulary:
                 tokens = map(self.tokens.__getitem__, words)
                 yield np.fromiter(tokens, np.int16, count=len(words))
             except KeyError as error:
-                raise self._unseen(error.args[0], path) from None
-
-    def _unseen(self, word: str, path: Path) -> InputError:
-        """Say which words of the text `path` have no token, and what can be done."""
-        lines: dict[str, int] = {}
-        for number, text in read_parts(path) if path.is_file() else ():
-            for line, content in enumerate(text.split("\n"), start=number):
-                for one in content.split():
-                    if one not in self.tokens:
-                        lines.setdefault(one, line)
-        word, line = next(iter(lines.items()), (word, 0))
-        place = f"{path}, line {line}" if line else str(path)
-        what = f"the word {abbreviate(word)} is not one of the training text"
-        if len(lines) > 1:
-            named = ", ".join(map(abbreviate, list(lines)[:NAMED]))
-            more = ", ..." if len(lines) > NAMED else ""
-            what = f"{len(lines):,} words are not in the training text: {named}{more}"
-        return InputError(
-            f"{place}: {what}{self._hint(word)}: correct it, or add a line with it to "
-            f"train.txt, or read such words as {UNKNOWN}: prepare.min_count: 1 in "
-            "params.yaml"
-        )
-
-    def _hint(self, word: str) -> str:
-        """Suggest a known word near to `word`, and tell two apart that look alike."""
-        alike = (known for known in self.words if looks_like(word, known))
-        if (known := next(alike, None)) is not None:
-            return (
-                f" (it looks like {known!r}, but is written {word!a}, not "
-                f"{known!a}: give all texts one form, such as Unicode's NFC)"
-            )
-        close = get_close_matches(word, self.words[1:], n=1)
-        return f" (did you mean {close[0]!r}?)" if close else ""
+                raise InputError(
+                    unseen.explain(error.args[0], self.tokens, path)
+                ) from None
 
     def decode(self, tokens: list[int]) -> str:
         """Turn tokens into text."""
@@ -178,9 +143,3 @@ class Vocabulary:
 def join(numbers: Iterable[Words]) -> list[str]:
     """Put the separator between numbers: the stream of words a network reads."""
     return list(chain.from_iterable((*words, SEPARATOR) for words in numbers))[:-1]
-
-
-def looks_like(one: str, other: str) -> bool:
-    """Tell whether two words differ in nothing that can be seen."""
-    a, b = (unicodedata.normalize("NFKC", word) for word in (one, other))
-    return a.translate(ALIKE) == b.translate(ALIKE)

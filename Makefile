@@ -32,7 +32,7 @@ repro: check ## run the pipeline, two variants side by side; JOBS=1: one by one
 	python -m counting.report.table
 
 compare: setup ## judge a change against the scatter of the seeds; BASE=main
-	@python -m counting.comparison --base $(BASE)
+	@python -m counting.report.comparison --base $(BASE)
 
 test: setup ## run the tests
 	python -m pytest

@@ -1,82 +1,66 @@
-"""Check params.yaml as a whole, and that every stream is long enough; without torch.
+"""Check params.yaml as a whole, and that every stream can be read and is long enough.
 
 What DVC made it also mends, so a damaged file of data/raw or data/prepared is left to
-`dvc repro`. Texts that a user put there, the stage spell being frozen, are read here.
+`dvc repro`. It takes about a second, without torch; texts of one's own are read whole.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from counting.base import cli, params
+from counting.base.errors import InputError
 from counting.base.params import Params
-from counting.text.spelling import check_language, spell
-from counting.text.vocabulary import Vocabulary, join, read_numbers
+from counting.text import coverage, own
+from counting.text.speller import Speller
+from counting.text.spelling import check_language
 
-PIPELINE = Path("dvc.yaml")
+TEXTS = Path("data/texts")
 
 
 def main() -> None:
-    """Print one line when all is well."""
+    """Print one line when all is well, and one for each stream that is left out."""
     cli.Parser("commands.check", __doc__).parse_args()
     settings = params.load()
-    check_language(settings.spell.language)
-    if (folder := own_texts()) is None:
-        ranges, language = settings.spell.streams, settings.spell.language
-        for name, (first, last) in ranges.items():
-            least, _ = needed(settings, name)
-            check_length(settings, name, spelled(first, last, language, least))
-        streams = f"{len(ranges)} streams to spell"
-    else:
-        texts = read_texts(folder)
-        for name, numbers in texts.items():
-            check_stride(settings, name)
-            check_length(settings, name, len(join(numbers)))
-        streams = f"{len(texts)} texts of your own in {folder}"
+    numbers = settings.spell.texts == params.NUMBERS
+    streams = check_numbers(settings) if numbers else check_texts(settings)
     variants, seeds = len(settings.models), len(settings.train.seeds)
     print(f"check: fine: {variants} variants, {seeds} seeds each, {streams}")
 
 
-def own_texts() -> Path | None:
-    """Give the folder of the texts if they are the user's, the stage spell frozen."""
-    pipeline: Any = params.parse(PIPELINE)
-    try:
-        stage = pipeline["stages"]["spell"]
-        return Path(stage["outs"][0]) if stage.get("frozen") else None
-    except (AttributeError, KeyError, TypeError):
-        raise cli.InputError(
-            f"{PIPELINE}: has no stages.spell.outs, expected the folder of the texts: "
-            "restore it with git"
-        ) from None
+def check_numbers(settings: Params) -> str:
+    """Check that the streams of numbers can be spelled, read and judged."""
+    spelling = settings.spell
+    own.refuse(TEXTS / spelling.texts)
+    check_language(spelling.language)
+    speller = Speller.of(spelling.language, spelling.streams.values())
+    min_count = settings.prepare.min_count
+    ranges, remarks = coverage.readable(spelling, speller, min_count, exact=False)
+    for remark in remarks:
+        print(f"check: {remark}")
+    for name, (first, last) in ranges.items():
+        least, _ = needed(settings, name)
+        check_length(settings, name, spelled(speller, first, last, least))
+    return f"{len(ranges)} streams to spell"
 
 
-def read_texts(folder: Path) -> dict[str, list[list[str]]]:
-    """Read a user's own texts; train.txt must have every word of the others.
-
-    Raises:
-        InputError: one is missing, empty, no text, or has a word of its own.
-    """
-    paths = {folder / "train.txt", folder / "valid.txt", *folder.glob("*.txt")}
-    texts = {path.stem: read_numbers(path) for path in sorted(paths)}
-    vocabulary = Vocabulary.of(texts["train"])
-    for name, numbers in texts.items():
-        vocabulary.encode(numbers, folder / f"{name}.txt")
-    return texts
-
-
-def check_stride(settings: Params, stream: str) -> None:
-    """Refuse a text that nothing says how to judge.
+def check_texts(settings: Params) -> str:
+    """Check that a user's own texts can be read and judged.
 
     Raises:
-        InputError: evaluate.stride has no entry for it.
+        InputError: a text has no stride, or is too short; or see `own.check`.
     """
-    strides = settings.evaluate.stride
-    if stream not in strides:
-        raise cli.InputError(
-            f"the text {stream}.txt has no stride, expected one of {', '.join(strides)}"
-            "; move it away, or add it to spell.beyond and evaluate.stride"
-        )
+    folder, strides = TEXTS / settings.spell.texts, settings.evaluate.stride
+    for name, path in own.texts(folder).items():
+        if name not in strides:
+            raise InputError(
+                f"{path}: has no stride, expected one of {', '.join(strides)}: add it "
+                "to evaluate.stride in params.yaml, or move the text away"
+            )
+    tokens = own.check(folder, settings.prepare.min_count)
+    for name, count in tokens.items():
+        check_length(settings, name, count)
+    return f"{len(tokens)} texts of your own in {folder}"
 
 
 def needed(settings: Params, stream: str) -> tuple[int, str]:
@@ -92,13 +76,14 @@ def needed(settings: Params, stream: str) -> tuple[int, str]:
     return max(uses)
 
 
-def spelled(first: int, last: int, language: str, enough: int) -> int:
+def spelled(speller: Speller, first: int, last: int, enough: int) -> int:
     """Count the tokens of the numbers first..last, no further than to `enough`."""
     tokens = -1  # no separator before the first number
-    for number in range(first, last + 1):
-        tokens += 1 + len(spell(number, language).split())
-        if tokens >= enough:
-            break
+    for numbers in speller.lines(first, last):
+        for number in numbers:
+            tokens += 1 + len(number.split())
+            if tokens >= enough:
+                return tokens
     return tokens
 
 
@@ -110,7 +95,7 @@ def check_length(settings: Params, stream: str, tokens: int) -> None:
     """
     least, reason = needed(settings, stream)
     if tokens < least:
-        raise cli.InputError(
+        raise InputError(
             f"the stream {stream!r} has {tokens} tokens, expected at least {least} for "
             f"{reason}; lower that, or give the stream more numbers"
         )

@@ -10,23 +10,26 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import shutil
+import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 
-import yaml
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from counting.base import cli, files, params
+from counting.base.errors import InputError
 
 
 def main() -> None:
-    """Run what all variants need, then the variants, then the rest."""
+    """Run the pipeline, with or without a git repository around it."""
     parser = argparse.ArgumentParser(prog="commands.repro", description=__doc__)
     parser.add_argument("--jobs", type=int, default=1, help="variants at a time")
     parser.add_argument("--force", action="store_true", help="run even what is current")
@@ -35,37 +38,71 @@ def main() -> None:
     stopped = Event()
     signal.signal(signal.SIGINT, lambda *_: stopped.set())
     if args.jobs < 1:
-        raise cli.InputError(f"--jobs {args.jobs}: expected 1 or more variants")
-    do_without_git()
-    mend(Path())
+        raise InputError(f"--jobs {args.jobs}: expected 1 or more variants")
     force = ["--force", "--no-run-cache"] if args.force else []
-    if args.jobs == 1:
-        sys.exit(subprocess.run(["dvc", "repro", *force]).returncode)
-    run = subprocess.run(["dvc", "repro", *force, "prepare"])
-    if run.returncode:
-        sys.exit(run.returncode)
+    with without_git(Path.cwd()):
+        mend(Path())
+        sys.exit(run(args.jobs, force, stopped))
+
+
+def run(jobs: int, force: list[str], stopped: Event) -> int:
+    """Run what all variants need, then the variants, then the rest; the exit code."""
+    if jobs == 1:
+        return subprocess.run(["dvc", "repro", *force]).returncode
+    code = subprocess.run(["dvc", "repro", *force, "prepare"]).returncode
+    if code:
+        return code
     # the last first: each variant is dearer than those before it, and the dearest must
     # not be left to run alone
     variants = list(reversed(params.load().models))
-    with ThreadPoolExecutor(args.jobs) as pool:
+    with ThreadPoolExecutor(jobs) as pool:
         codes = list(pool.map(lambda name: reproduce(name, force, stopped), variants))
     for name, code in zip(variants, codes, strict=True):
         if code:
             print(f"repro: {name} failed, its output is above", file=sys.stderr)
     if any(codes):
-        sys.exit(max(codes))
-    sys.exit(subprocess.run(["dvc", "repro"]).returncode)
+        return max(codes, key=abs)
+    return subprocess.run(["dvc", "repro"]).returncode
 
 
-def do_without_git() -> None:
-    """Let DVC work where there is no git repository, such as in an unpacked archive."""
-    git, question = shutil.which("git"), ["rev-parse", "--git-dir"]
-    inside = (
-        git and not subprocess.run([git, *question], capture_output=True).returncode
-    )
-    if not inside:
-        print("repro: no git repository here: DVC goes without (.dvc/config.local)")
-        subprocess.run(["dvc", "config", "--local", "core.no_scm", "true"], check=True)
+@contextlib.contextmanager
+def without_git(folder: Path) -> Iterator[None]:
+    """Let this run's DVC work where there is no git repository, as in an archive.
+
+    It is told so by a configuration of the system's level that is gone afterwards.
+
+    Raises:
+        InputError: there is a repository, but git is missing or refuses it.
+    """
+    if any((parent / ".git").exists() for parent in (folder, *folder.parents)):
+        check_git(folder)
+        yield
+        return
+    print("repro: no git repository here or above: DVC does without, for this run")
+    with tempfile.TemporaryDirectory() as config:
+        Path(config, "config").write_text("[core]\n    no_scm = true\n")
+        os.environ["DVC_SYSTEM_CONFIG_DIR"] = config
+        try:
+            yield
+        finally:
+            del os.environ["DVC_SYSTEM_CONFIG_DIR"]
+
+
+def check_git(folder: Path) -> None:
+    """Repeat what git has against a repository, with its cure.
+
+    Raises:
+        InputError: git is missing, or refuses the repository.
+    """
+    command = ["git", "-C", str(folder), "rev-parse", "--git-dir"]
+    try:
+        run = subprocess.run(command, capture_output=True, text=True)
+    except FileNotFoundError:
+        raise InputError(
+            "git: not found, but this is a git repository: install it"
+        ) from None
+    if run.returncode:
+        raise InputError(f"git refuses this repository: {run.stderr.strip()}")
 
 
 def mend(root: Path) -> int:
@@ -117,8 +154,8 @@ def read_lock(text: str) -> None:
     if not text.endswith("\n"):
         raise ValueError("no end of line at the end")
     try:
-        COMPILED_LOCKFILE_SCHEMA(yaml.safe_load(text))
-    except (yaml.YAMLError, Invalid) as error:
+        COMPILED_LOCKFILE_SCHEMA(YAML(typ="safe").load(text))
+    except (YAMLError, Invalid) as error:
         raise ValueError(str(error)) from None
 
 

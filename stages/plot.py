@@ -8,7 +8,7 @@ import matplotlib as mpl
 
 from counting.base import cli, files, params
 from counting.evaluation import metrics
-from counting.report import article, figures
+from counting.report import article, figures, leftovers
 from counting.report.inputs import CURVES, STEPS, read
 
 
@@ -22,6 +22,8 @@ def main() -> None:
     args = parser.parse_args()
     settings = params.load()
     models, rolling = settings.models, settings.plot.rolling
+    for line in leftovers.told([args.curves, args.metrics, args.tables], models):
+        print(f"plot: {line}")
     for name in models:
         metrics.load(args.metrics / f"{name}.json")
     curves, seeds, steps = {}, {}, {}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from counting.base import cli, files
+from counting.base import cli, files, params
 from counting.text import streams
-from counting.text.vocabulary import Vocabulary, read_numbers
+from counting.text.reading import read_numbers
+from counting.text.vocabulary import Vocabulary
 
 
 def main() -> None:
@@ -18,18 +19,21 @@ def main() -> None:
     parser.add_argument("--raw", type=Path, required=True, help="folder of the texts")
     parser.add_argument("--out", type=Path, required=True, help="folder for the tokens")
     args = parser.parse_args()
-    texts = {args.raw / f"{name}.txt" for name in ("train", "valid")}
-    texts |= set(args.raw.glob("*.txt"))
-    numbers = {path: read_numbers(path) for path in sorted(texts)}
-    vocabulary = Vocabulary.of(numbers[args.raw / "train.txt"])
-    tokens = {path: vocabulary.encode(text, path) for path, text in numbers.items()}
-    contents = {
-        args.out / f"{path.stem}.safetensors": streams.content(stream)
-        for path, stream in tokens.items()
+    settings = params.load()
+    train = args.raw / "train.txt"
+    texts = sorted({train, args.raw / "valid.txt", *args.raw.glob("*.txt")})
+    words = read_numbers(train, "prepare the vocabulary")
+    vocabulary = Vocabulary.of(words, settings.prepare.min_count)
+    outs = {path: args.out / f"{path.stem}.safetensors" for path in texts}
+    contents: dict[Path, files.Content] = {
+        out: streams.content(
+            vocabulary.encode_parts(read_numbers(path, f"prepare {path.stem}"), path)
+        )
+        for path, out in outs.items()
     }
-    files.write({args.out / "vocab.json": vocabulary.content(), **contents})
-    for path, stream in tokens.items():
-        print(f"prepare: {path.stem}: {len(stream):,} tokens")
+    files.write({args.out / "vocab.json": vocabulary.content()} | contents)
+    for path, out in outs.items():
+        print(f"prepare: {path.stem}: {streams.length(out):,} tokens")
     print(f"prepare: vocabulary of {len(vocabulary)} tokens")
 
 

@@ -15,7 +15,7 @@ from counting.engine.compiler import Array
 from counting.engine.forward import Inference
 from counting.engine.weights import Network
 from counting.evaluation import metrics
-from counting.report import figures, memory, page
+from counting.report import figures, leftovers, memory, page
 from counting.report.inputs import CURVES, STEPS, read
 from counting.report.weights import engine_arrays
 from counting.text import streams
@@ -35,6 +35,10 @@ def main() -> None:
     args = parser.parse_args()
     settings = params.load()
     names = list(settings.models)
+    for line in leftovers.told(
+        [args.models, args.curves, args.metrics, args.tables], names
+    ):
+        print(f"report: {line}")
     vocabulary = Vocabulary.load(args.prepared / "vocab.json")
     texts = {
         name: streams.load(args.prepared / f"{name}.safetensors", len(vocabulary))

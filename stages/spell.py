@@ -1,28 +1,55 @@
-"""Numbers to words: params -> data/raw/<stream>.txt, one spelled-out number a line."""
+"""Numbers to words: params -> data/raw/<stream>.txt, one spelled-out number a line.
+
+With `spell.texts` other than `numbers`, texts of one's own are checked and copied.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from counting.base import cli, files, params
-from counting.text.spelling import check_language, spell
+from counting.text import coverage, own
+from counting.text.speller import Speller
+from counting.text.spelling import check_language
 
 
 def main() -> None:
     """Write one text a stream."""
     parser = cli.Parser("stages.spell", __doc__)
+    parser.add_argument(
+        "--texts", type=Path, required=True, help="folder of texts of one's own"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder for the texts")
     args = parser.parse_args()
     settings = params.load()
-    spelling = settings.spell
+    spelling, min_count = settings.spell, settings.prepare.min_count
+    if spelling.texts != params.NUMBERS:
+        own.check(args.texts, min_count)
+        texts = own.texts(args.texts)
+        files.write({args.out / path.name: own.copied(path) for path in texts.values()})
+        print(f"spell: {', '.join(texts)}: copied from {args.texts}")
+        return
+    own.refuse(args.texts)
     check_language(spelling.language)
-    texts: dict[Path, str | bytes] = {}
-    for name, (first, last) in spelling.streams.items():
-        lines = [spell(number, spelling.language) for number in range(first, last + 1)]
-        texts[args.out / f"{name}.txt"] = "\n".join(lines) + "\n"
-    files.write(texts)
-    for name, (first, last) in spelling.streams.items():
+    speller = Speller.of(spelling.language, spelling.streams.values())
+    ranges, remarks = coverage.readable(spelling, speller, min_count, exact=True)
+    files.write(
+        {
+            args.out / f"{name}.txt": lines(speller, *ends, f"spell {name}")
+            for name, ends in ranges.items()
+        }
+    )
+    for name, (first, last) in ranges.items():
         print(f"spell: {name}: {first}..{last}, {last - first + 1:,} numbers")
+    for remark in remarks:
+        print(f"spell: {remark}")
+
+
+def lines(speller: Speller, first: int, last: int, label: str) -> Iterator[bytes]:
+    """Spell first..last, one a line, in chunks of UTF-8."""
+    for numbers in speller.lines(first, last, label):
+        yield ("\n".join(numbers) + "\n").encode()
 
 
 if __name__ == "__main__":

@@ -126,8 +126,10 @@ def main() -> None:
             seeds=list(weights),
         )
         files.write(
-            {args.curves: files.as_csv(["seed", "step", *loop.CURVES], rows)}
-            | checkpoint.contents(args.out, config, weights)
+            {
+                args.curves: files.as_csv(["seed", "step", *loop.CURVES], rows),
+                **checkpoint.contents(args.out, config, weights),
+            }
         )
         shutil.rmtree(scratch, ignore_errors=True)
 

@@ -97,7 +97,9 @@ class Project:
         content = yaml.safe_load(self.path("dvc.yaml").read_text(encoding="utf-8"))
         entry = content["stages"][name]
         text: str = entry.get("do", entry)["cmd"].replace("${key}", key)
-        return shlex.split(text)
+        return shlex.split(
+            text.replace("${spell.texts}", self.params["spell"]["texts"])
+        )
 
     def run(self, stage: str, *more: str) -> Outcome:
         """Run a stage as dvc.yaml does, in this process; `more` overrides flags."""

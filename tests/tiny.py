@@ -19,7 +19,7 @@ VARIANTS = tuple(TAKEN)
 CODE = ("counting", "stages", "commands", "studies")
 FILES = (
     ".dvcignore", ".gitattributes", ".gitignore", "dvc.yaml", "pyproject.toml",
-    "requirements-results.txt",
+    "requirements-results.txt", "data/texts/numbers/README.md",
 )  # fmt: skip
 CAPS = {"epochs": 2, "steps": 14, "bptt": 10, "burn_in": 3}  # the most of each
 IDENTITY = ("-c", "user.name=tiny", "-c", "user.email=tiny@localhost")
@@ -39,6 +39,7 @@ def shrink(content: dict[str, Any]) -> dict[str, Any]:
     models = {name: content["models"][of] | small for name, of in TAKEN.items()}
     return content | {
         "spell": {
+            "texts": "numbers",
             "language": "en",
             "train": [1, 110],
             "valid": [111, 150],
@@ -64,6 +65,7 @@ def copy(folder: Path) -> None:
         ignored = shutil.ignore_patterns("__pycache__", ".*")
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     for name in FILES:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     (folder / ".dvc").mkdir()
     for name in ("config", ".gitignore"):

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import difflib
-import errno
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from types import FrameType
 from typing import Any, NoReturn
 
+from tqdm import tqdm
+
+from counting.base import errors
+from counting.base.errors import InputError as InputError
+from counting.base.errors import abbreviate as shown
+from counting.base.errors import suggest as nearest
+
+__all__ = ["InputError", "Parser", "fail", "leave", "nearest", "progress", "run",
+           "shown"]  # fmt: skip
+
 BAD_INPUT = 2
 PARENT = os.getppid()  # when another is found later, whoever started us has died
-SHOWN = 60  # characters of a bad value that an error repeats
-
-LISTED = 100  # known names that an error lists
-
-
-class InputError(Exception):
-    """Something the user gave is wrong; the text names it, and how to mend it."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -35,16 +36,17 @@ class Parser(argparse.ArgumentParser):
 
 
 def run(name: str, main: Callable[[], None]) -> NoReturn:
-    """Call `main` and exit: 0, 2 with one line for bad input, 130/143 if stopped.
+    """Call `main` and exit: 0, or 2 with one line for bad input.
 
-    A terminal that cannot show a character gets an escape in its place.
+    Ctrl-C ends the process at once, as it does any program that is not Python's:
+    files are complete or absent, so nothing has to be put in order. A terminal that
+    cannot show a character gets an escape in its place.
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup and & leave it
-            signal.signal(number, leave)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         main()
         sys.stdout.flush()
@@ -54,22 +56,14 @@ def run(name: str, main: Callable[[], None]) -> NoReturn:
         discard_output()
         sys.exit(128 + signal.SIGPIPE)
     except OSError as error:
-        fail(name, in_words(error))
+        fail(name, errors.describe(error))
     except MemoryError:
-        fail(name, "out of memory: lower batch_size or hidden_size in params.yaml")
+        fail(name, "out of memory: free some, or lower the sizes in params.yaml")
     sys.exit(0)
 
 
-def leave(number: int, frame: FrameType | None) -> None:
-    """Exit with the conventional 128 + signal, without a traceback.
-
-    An import must not be left by an exception, which a library may take for its own
-    failure and report. Nothing is half done there: the process just ends.
-    """
-    while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib"):
-            os._exit(128 + number)
-        frame = frame.f_back
+def leave(number: int, _: FrameType | None) -> None:
+    """Exit with the conventional 128 + signal, without a traceback."""
     raise SystemExit(128 + number)
 
 
@@ -88,36 +82,13 @@ def discard_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def shown(value: Any) -> str:
-    """Repeat a bad value in an error: quoted, and not too much of it."""
-    text = repr(value)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+def progress(label: str | None, total: int, unit: str) -> tqdm[Any]:
+    """Make a bar for what may take more than a second; a log is spared it.
 
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Suggest the known name nearest to a mistyped one, and list the others."""
-    names = list(known)
-    close = difflib.get_close_matches(name, names, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ";"
-    more = ", ..." if len(names) > LISTED else ""
-    return f"{hint} (known: {', '.join(names[:LISTED])}{more})"
-
-
-def in_words(error: OSError) -> str:
-    """Say what the operating system refused, on which file, and what to do."""
-    where = error.filename or "the output"
-    advice = {
-        errno.ENOSPC: "the disk is full: free some space and run again",
-        errno.EDQUOT: "the quota is used up: free some space and run again",
-        errno.EROFS: "the file system is read-only: use a folder you can write to",
-        errno.EACCES: "permission denied: make the folder and file yours to use",
-        errno.EPERM: "not permitted: make the folder and file yours to use",
-        errno.ENOENT: "not found: run the stage that makes it, with `dvc repro`",
-        errno.EISDIR: "is a folder, expected a file: move it away",
-        errno.ENOTDIR: "a file stands where a folder is needed: move it away",
-        errno.EEXIST: "a file stands where a folder is needed: move it away",
-    }
-    reason = advice.get(error.errno or 0)
-    if reason is None:
-        reason = f"{os.strerror(error.errno or errno.EIO)}: mend that and run again"
-    return f"{where}: {reason}"
+    Without a label there is none either.
+    """
+    quiet = label is None or not sys.stderr.isatty()
+    return tqdm(
+        total=total, desc=label, unit=unit, unit_scale=True, delay=1, leave=False,
+        disable=quiet,
+    )  # fmt: skip

@@ -10,74 +10,67 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from counting.base.cli import InputError, in_words
+from counting.base.errors import InputError
 
 DIGITS = 6  # of every share and loss that is written to a tracked file
+ABANDONED = 3600.0  # seconds after which nobody is still writing a partial file
+
+Content = str | bytes | Iterable[bytes]
 
 
-def write(contents: Mapping[Path, str | bytes]) -> None:
+def write(contents: Mapping[Path, Content]) -> None:
     """Write files, each complete; while one cannot be written, none is replaced.
+
+    A content may come in chunks of bytes, of which one at a time is held; those of one
+    file are asked for after those of the file before it.
 
     Raises:
         OSError: with the name of the file that the system refused.
-        InputError: a file could not be replaced after others were; it names them.
     """
-    partials: dict[Path, Path] = {}
-    replaced: list[str] = []
+    partials = {
+        path: path.with_name(f".partial-{os.getpid()}-{path.name}") for path in contents
+    }
     try:
-        for path, content in contents.items():
-            if path.is_dir():
-                raise IsADirectoryError(errno.EISDIR, "is a folder", str(path))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            remove_abandoned(path)
-            partials[path] = path.with_name(f".partial-{os.getpid()}-{path.name}")
+        for path in contents:
             with naming(path):
-                write_partial(partials[path], content)
+                make_room(path)
+        for path, content in contents.items():
+            write_partial(partials[path], path, content)
         for path, partial in partials.items():
             with naming(path):
                 partial.replace(path)
-            replaced.append(str(path))
-    except OSError as error:
-        if replaced:
-            new = f"; already new: {', '.join(replaced)}"
-            raise InputError(in_words(error) + new) from None
-        raise
     finally:
         for partial in partials.values():
             with suppress(OSError):  # as on a file system that is read-only
                 partial.unlink(missing_ok=True)
 
 
-def write_partial(partial: Path, content: str | bytes) -> None:
-    """Write bytes, or text as UTF-8, and wait until the disk has them."""
-    with partial.open("wb") as file:
-        file.write(content.encode() if isinstance(content, str) else content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def remove_abandoned(path: Path) -> None:
-    """Remove what processes that are gone left behind of `path`."""
+def make_room(path: Path) -> None:
+    """Make the folder of a file, without what killed processes left of it there."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a folder")
+    path.parent.mkdir(parents=True, exist_ok=True)
     for partial in path.parent.glob(f".partial-*-{path.name}"):
-        process = partial.name.split("-")[1]
-        if process.isdecimal() and not is_running(int(process)):
+        if time.time() - partial.stat().st_mtime > ABANDONED:
             partial.unlink(missing_ok=True)
 
 
-def is_running(process: int) -> bool:
-    """Tell whether a process of this number exists."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def write_partial(partial: Path, path: Path, content: Content) -> None:
+    """Write what is to be `path`, and wait until the disk has it."""
+    if isinstance(content, str):
+        content = content.encode()
+    chunks = [content] if isinstance(content, bytes) else content
+    with naming(path), partial.open("wb") as file:
+        for chunk in chunks:
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 @contextmanager
@@ -86,7 +79,8 @@ def naming(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        error.filename = str(path)
+        if error.filename is None or ".partial-" in str(error.filename):
+            error.filename = str(path)
         raise
 
 
@@ -136,8 +130,9 @@ def read_text(path: Path) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
         raise InputError(
-            f"{path}: byte {error.start} is not UTF-8 ({error.reason}); "
+            f"{path}, line {line}: byte {error.start} is not UTF-8 ({error.reason}); "
             "save the file as UTF-8"
         ) from None
 

@@ -6,13 +6,11 @@ second, not a training.
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Self, get_args
 
-import yaml
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -22,11 +20,16 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import DuplicateKeyError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.reader import ReaderError
 
 from counting.base import files
-from counting.base.cli import InputError, nearest, shown
+from counting.base.errors import InputError, abbreviate, suggest
 
 PATH = Path("params.yaml")
+NUMBERS = "numbers"  # what spell.texts names, when there are none of one's own
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Positive = Annotated[int, Field(ge=1)]
@@ -47,8 +50,12 @@ class Section(BaseModel):
 
 
 class Spell(Section):
-    """Which numbers are spelled, and in which of num2words' languages."""
+    """Which numbers are spelled, and in which of num2words' languages.
 
+    Or which texts of one's own are taken: `texts` names a folder in data/texts.
+    """
+
+    texts: Name
     language: str
     train: Range
     valid: Range
@@ -77,6 +84,13 @@ class Spell(Section):
                     f"no number: start {two} after {a[1]}"
                 )
         return self
+
+
+class Prepare(Section):
+    """Which words have a token."""
+
+    # rarer words of train are <unk>; None: words that train does not have are refused
+    min_count: Positive | None
 
 
 class CopyHead(Section):
@@ -228,6 +242,7 @@ class Params(Section):
     engine: Literal["compiled", "autograd"]
     device: Annotated[str, StringConstraints(pattern=r"^[a-z]+(:[0-9]+)?$")] = "cpu"
     spell: Spell
+    prepare: Prepare
     train: Train
     evaluate: Evaluate
     plot: Plot
@@ -249,9 +264,11 @@ class Params(Section):
             if model.recipe not in self.recipes:
                 raise ValueError(
                     f"models.{name}.recipe: {model.recipe!r} is not a recipe"
-                    + nearest(model.recipe, self.recipes)
+                    + suggest(model.recipe, self.recipes)
                 )
         wanted, given = set(self.spell.streams), set(self.evaluate.stride)
+        if self.spell.texts != NUMBERS:  # which texts there are, the folder knows
+            return self
         for name in sorted(wanted ^ given):
             raise ValueError(
                 f"evaluate.stride: {name!r} is "
@@ -268,7 +285,7 @@ class Params(Section):
         """
         if name not in self.models:
             raise InputError(
-                f"{name!r} is not a variant in params.yaml" + nearest(name, self.models)
+                f"{name!r} is not a variant in params.yaml" + suggest(name, self.models)
             )
         model = self.models[name]
         return model, self.recipes[model.recipe]
@@ -287,7 +304,7 @@ def load(path: Path = PATH) -> Params:
     content = parse(path)
     if not isinstance(content, dict):
         raise InputError(
-            f"{path}: holds {shown(content)}, expected sections such as spell and "
+            f"{path}: holds {abbreviate(content)}, expected sections such as spell and "
             "models: restore it with git, or write them"
         )
     try:
@@ -300,23 +317,32 @@ def load(path: Path = PATH) -> Params:
 
 
 def parse(path: Path) -> Any:
-    """Read YAML.
+    """Read YAML 1.2, as DVC does: `no` is a word, 1e-06 a number, a key stands once.
 
     Raises:
         InputError: it is not YAML; the line is named.
     """
+    text = files.read_text(path)
+    place: int | None = None
     try:
-        return yaml.load(files.read_text(path), Loader=_Loader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else "?"
-        reason = f"line {line}: {error.problem}"
-    except yaml.YAMLError as error:
+        return YAML(typ="safe", pure=True).load(text)
+    except MarkedYAMLError as error:
+        reason, mark = str(error.problem), error.problem_mark
+        place = mark.index if mark else None
+        if isinstance(error, DuplicateKeyError):
+            key = reason.partition('"')[2].partition('" with value')[0]
+            reason = f"the key {key!r}, which stands twice"
+    except ReaderError as error:
+        reason, place = f"the character {chr(error.character)!a}", error.position
+    except YAMLError as error:
         reason = str(error)
     except ValueError as error:
         reason = f"a value that Python cannot hold ({error})"
     except RecursionError:
         reason = "too many brackets"
-    raise InputError(f"{path}: expected YAML, found {reason}; mend that line")
+    # the line as an editor counts; YAML takes more characters than "\n" for line ends
+    line = "" if place is None else f", line {text.count(chr(10), 0, place) + 1}"
+    raise InputError(f"{path}{line}: expected YAML, found {reason}; mend that line")
 
 
 def _explain(fault: ErrorDetails) -> str:
@@ -325,7 +351,7 @@ def _explain(fault: ErrorDetails) -> str:
     key = str(fault["loc"][-1]) if fault["loc"] else ""
     match fault["type"]:
         case "extra_forbidden":
-            known = nearest(key, _known_keys(fault["loc"]))
+            known = suggest(key, _known_keys(fault["loc"]))
             return f"{where}: unknown key{known}: rename or remove it"
         case "missing":
             return f"{where}: missing; expected a value for {key!r}: add the line"
@@ -345,7 +371,8 @@ def _explain(fault: ErrorDetails) -> str:
         case _:
             expectation = fault["msg"].replace("Input should be", "expected", 1)
             expectation = expectation.replace("a valid integer", "a whole number")
-    return f"{where}: {shown(fault['input'])} is not allowed; {expectation}: correct it"
+    value = abbreviate(fault["input"])
+    return f"{where}: {value} is not allowed; {expectation}: correct it"
 
 
 def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
@@ -359,26 +386,3 @@ def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
         if isinstance(annotation, UnionType):  # Section | None
             annotation = get_args(annotation)[0]
     return list(annotation.model_fields)
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML as DVC reads it: 1e-06 is a number, and no key may stand twice."""
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                continue
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key.value!r} stands twice", key.start_mark
-                )
-            seen.add(key.value)
-        return super().construct_mapping(node, deep=deep)
-
-
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?[0-9][0-9_]*(\.[0-9_]*)?[eE][-+]?[0-9]+$"),
-    list("-+0123456789"),
-)

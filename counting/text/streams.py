@@ -1,50 +1,103 @@
-"""Token streams on disk: one safetensors file each, with one tensor `tokens`."""
+"""Token streams on disk: one safetensors file each, with one tensor `tokens`.
+
+Neither writing nor reading one holds it in memory, however long it is.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load as from_bytes
-from safetensors.numpy import save as to_bytes
+from safetensors import SafetensorError, safe_open
 
 from counting.base import files
-from counting.base.cli import InputError
+from counting.base.errors import InputError
 from counting.text.vocabulary import Tokens
 
 KEY = "tokens"
 AGAIN = "run `dvc repro prepare` again"
+CHUNK = 2**20  # bytes copied or looked at, at once
 
 
-def content(tokens: Tokens) -> bytes:
-    """Give the bytes of a stream of tokens, (n,) int16: safetensors, no metadata."""
-    return to_bytes({KEY: tokens})
+def content(parts: Iterable[Tokens]) -> Iterator[bytes]:
+    """Give the bytes of a stream of tokens int16, (n,) in all, in chunks.
+
+    They are those of `safetensors.numpy.save`, without metadata. The header tells how
+    many tokens follow, so these wait in a temporary file until all are there.
+    """
+    with TemporaryFile(dir=".") as waiting:  # not in /tmp, which may be memory
+        for part in parts:
+            waiting.write(part.astype("<i2", copy=False).tobytes())
+        yield header(waiting.tell() // 2)
+        waiting.seek(0)
+        while chunk := waiting.read(CHUNK):
+            yield chunk
+
+
+def header(count: int) -> bytes:
+    """Give what safetensors writes before `count` tokens; its length is 8 n bytes."""
+    facts = {"dtype": "I16", "shape": [count], "data_offsets": [0, 2 * count]}
+    text = json.dumps({KEY: facts}, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text
 
 
 def load(path: Path, vocabulary_size: int) -> Tokens:
-    """Read a stream of tokens, (n,) int16.
+    """Map a stream of tokens, (n,) int16, into memory; changes of it are not kept.
 
     Raises:
         InputError: the file is missing, damaged, empty, or of another vocabulary.
     """
+    count = length(path)
+    if not count:
+        raise InputError(f"{path}: holds 0 tokens, expected 1 or more; {AGAIN}")
+    start = path.stat().st_size - 2 * count  # the one tensor ends the file
+    least, most = extremes(path, start)
+    if not 0 <= least <= most < vocabulary_size:
+        raise InputError(
+            f"{path}: tokens {least}..{most}, expected 0..{vocabulary_size - 1} as in "
+            f"the vocabulary; {AGAIN}"
+        )
+    return np.asarray(np.memmap(path, "<i2", mode="c", offset=start))
+
+
+def length(path: Path) -> int:
+    """Give the number of tokens in a file, after safetensors has checked it.
+
+    Raises:
+        InputError: it is missing, or not what `content` gives.
+    """
+    if not path.is_file():
+        found = "is a folder" if path.is_dir() else "not found"
+        raise InputError(f"{path}: {found}, expected a file; {AGAIN}")
     try:
-        tensors = from_bytes(files.read_bytes(path, AGAIN))
+        with files.naming(path), safe_open(path, "numpy") as file:
+            names = list(file.keys())
+            tensor = file.get_slice(KEY) if names == [KEY] else None
+            shape: list[int] = tensor.get_shape() if tensor else []
+            dtype = tensor.get_dtype() if tensor else ""
     except SafetensorError as error:
         raise InputError(
             f"{path}: expected safetensors, found a damaged file ({error}); {AGAIN}"
         ) from None
-    tokens = tensors.get(KEY)
-    if tokens is None or tokens.dtype != np.int16 or tokens.ndim != 1:
+    if dtype != "I16" or len(shape) != 1:
         raise InputError(
-            f"{path}: holds {sorted(tensors)}, expected one int16 tensor "
-            f"{KEY!r} of one dimension; {AGAIN}"
+            f"{path}: holds {names}, expected one int16 tensor {KEY!r} of one "
+            f"dimension; {AGAIN}"
         )
-    if not tokens.size:
-        raise InputError(f"{path}: holds 0 tokens, expected 1 or more; {AGAIN}")
-    if not 0 <= tokens.min() <= tokens.max() < vocabulary_size:
-        raise InputError(
-            f"{path}: tokens {tokens.min()}..{tokens.max()}, expected "
-            f"0..{vocabulary_size - 1} as in the vocabulary; {AGAIN}"
-        )
-    return tokens
+    return shape[0]
+
+
+def extremes(path: Path, start: int) -> tuple[int, int]:
+    """Give the least and the greatest token from byte `start` on, a part at a time."""
+    least, most = [], []
+    with files.naming(path), path.open("rb") as file:
+        file.seek(start)
+        while chunk := file.read(CHUNK):
+            tokens = np.frombuffer(chunk, "<i2")
+            least.append(int(tokens.min()))
+            most.append(int(tokens.max()))
+    return min(least), max(most)

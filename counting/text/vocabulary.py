@@ -1,84 +1,76 @@
-"""Words of a file of numbers, and the vocabulary that turns them into tokens."""
+"""The vocabulary: which words there are, and which token each of them is."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from counting.base import files
-from counting.base.cli import InputError, nearest, shown
-
-SEPARATOR = ","  # the token between two numbers
+from counting.base.errors import InputError, abbreviate
+from counting.text import unseen
+from counting.text.reading import SEPARATOR as SEPARATOR
+from counting.text.unseen import UNKNOWN as UNKNOWN
 
 MOST = np.iinfo(np.int16).max  # words that the tokens of a stream can tell apart
 
 Tokens = npt.NDArray[np.int16]
+Words = Sequence[str]  # of a number, or of several with the separator between them
 
 
-def read_numbers(path: Path) -> list[list[str]]:
-    """Read one spelled-out number a line, as lists of words.
+class _Lookup(dict[str, int]):
+    """The token of each word; of one that has none, `unknown`, if there is one."""
 
-    Blank lines, trailing blanks and CRLF are accepted, since data sets have them.
+    unknown: int | None = None
 
-    Raises:
-        InputError: the file is missing, empty, not UTF-8, or has the separator in it.
-    """
-    if not path.is_file():
-        raise InputError(
-            f"{path}: not found; expected one spelled-out number a line: "
-            "run `dvc repro spell`, or put your own file there"
-        )
-    numbers = []
-    for number, line in enumerate(files.read_text(path).splitlines(), start=1):
-        words = line.split()
-        if any(SEPARATOR in word for word in words):
-            raise InputError(
-                f"{path}, line {number}: {shown(line.strip())} contains the separator "
-                f"{SEPARATOR!r}; expected one number a line: split or correct the line"
-            )
-        if words:
-            numbers.append(words)
-    if not numbers:
-        raise InputError(
-            f"{path}: 0 numbers in it, expected one spelled-out number a line: "
-            "run `dvc repro spell`, or fill the file"
-        )
-    return numbers
-
-
-def join(numbers: list[list[str]]) -> list[str]:
-    """Put the separator between the numbers: the stream of words a network reads."""
-    return [w for words in numbers for w in (*words, SEPARATOR)][:-1]
+    def __missing__(self, word: str) -> int:
+        if self.unknown is None:
+            raise KeyError(word)
+        return self.unknown
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The distinct words of a stream; a word's token is its place in `words`.
+    """The distinct words of a training text; a word's token is its place in `words`.
 
     The order is that of first appearance after the separator, so it depends on
-    nothing but the training text.
+    nothing but that text. With `spare`, words without a token are read as `UNKNOWN`.
     """
 
     words: tuple[str, ...]
+    spare: bool = False
 
     @classmethod
-    def of(cls, numbers: list[list[str]]) -> Vocabulary:
+    def of(cls, text: Iterable[Words], min_count: int | None = None) -> Vocabulary:
         """Collect the words of a training text.
 
+        Args:
+            text: its words, in whatever parts.
+            min_count: words that it has less often get no token, and are read as
+                `UNKNOWN`, as are all that it does not have.
+
         Raises:
-            InputError: there are more of them than a token can count.
+            InputError: there are more words than a token can count.
         """
-        words = tuple(dict.fromkeys([SEPARATOR, *join(numbers)]))
+        first = [SEPARATOR] if min_count is None else [SEPARATOR, UNKNOWN]
+        counts = Counter[str]()
+        for part in text:
+            counts.update(part)
+        common = (word for word, n in counts.items() if n >= (min_count or 1))
+        words = tuple(dict.fromkeys([*first, *common]))
         if len(words) > MOST:
             raise InputError(
                 f"the training text has {len(words):,} distinct words, expected at "
-                f"most {MOST:,}; give one spelled-out number a line"
+                f"most {MOST:,}; give one spelled-out number a line, or read rare "
+                f"words as {UNKNOWN}, with prepare.min_count in params.yaml"
             )
-        return cls(words)
+        return cls(words, spare=min_count is not None)
 
     @classmethod
     def load(cls, path: Path) -> Vocabulary:
@@ -96,13 +88,14 @@ class Vocabulary:
             or words[:1] != [SEPARATOR]
         ):
             raise InputError(
-                f"{path}: holds {shown(words)}, expected a list of words that starts "
-                f"with {SEPARATOR!r}; {again}"
+                f"{path}: holds {abbreviate(words)}, expected a list of words that "
+                f"starts with {SEPARATOR!r}; {again}"
             )
         if len(set(words)) != len(words):
             twice = next(word for word in words if words.count(word) > 1)
             raise InputError(
-                f"{path}: has {shown(twice)} twice, expected distinct words; {again}"
+                f"{path}: has {abbreviate(twice)} twice, expected distinct words; "
+                f"{again}"
             )
         return cls(tuple(words))
 
@@ -116,24 +109,37 @@ class Vocabulary:
     @cached_property
     def tokens(self) -> dict[str, int]:
         """The token of each word."""
-        return {word: token for token, word in enumerate(self.words)}
+        lookup = _Lookup((word, token) for token, word in enumerate(self.words))
+        lookup.unknown = lookup[UNKNOWN] if self.spare else None
+        return lookup
 
-    def encode(self, numbers: list[list[str]], path: Path) -> Tokens:
-        """Turn a text into tokens, (n,) int16.
+    def encode(self, text: Iterable[Words], path: Path) -> Tokens:
+        """Turn a text into tokens, (n,) int16; see `encode_parts`."""
+        return np.concatenate(list(self.encode_parts(text, path)))
+
+    def encode_parts(self, text: Iterable[Words], path: Path) -> Iterator[Tokens]:
+        """Turn each part of a text into tokens, with the separator between parts.
 
         Raises:
-            InputError: a word is not in the vocabulary; `path` names the text.
+            InputError: words are not in the vocabulary; it looks for them in `path`.
         """
-        for index, words in enumerate(numbers, start=1):
-            for word in words:
-                if word not in self.tokens:
-                    raise InputError(
-                        f"{path}, number {index}: the word {shown(word)} is not one "
-                        f"of the training text{nearest(word, self.words[1:])}: correct "
-                        "the word, or add a number with it to train.txt"
-                    )
-        return np.array([self.tokens[w] for w in join(numbers)], dtype=np.int16)
+        before: list[str] = []
+        for part in text:
+            words = [*before, *part]
+            before = [SEPARATOR]
+            try:
+                tokens = map(self.tokens.__getitem__, words)
+                yield np.fromiter(tokens, np.int16, count=len(words))
+            except KeyError as error:
+                raise InputError(
+                    unseen.explain(error.args[0], self.tokens, path)
+                ) from None
 
     def decode(self, tokens: list[int]) -> str:
         """Turn tokens into text."""
         return " ".join(self.words[token] for token in tokens)
+
+
+def join(numbers: Iterable[Words]) -> list[str]:
+    """Put the separator between numbers: the stream of words a network reads."""
+    return list(chain.from_iterable((*words, SEPARATOR) for words in numbers))[:-1]

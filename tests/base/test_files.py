@@ -1,10 +1,11 @@
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from counting.base import files
-from counting.base.cli import InputError
+from counting.base.errors import InputError
 
 
 def test_a_file_is_written_with_its_folder(tmp_path: Path) -> None:
@@ -32,31 +33,32 @@ def test_a_folder_under_the_final_name_is_seen_before_anything_is_replaced(
     assert (tmp_path / "a").read_text() == "old"
 
 
-def test_an_error_says_which_files_are_new_already(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    replace = Path.replace
-
-    def fail_on_b(self: Path, target: Path) -> Path:
-        if target.name == "b":
-            raise PermissionError(1, "Operation not permitted")
-        return replace(self, target)
-
-    monkeypatch.setattr(Path, "replace", fail_on_b)
-    with pytest.raises(InputError, match=r"b: not permitted.*already new: .*a$"):
-        files.write({tmp_path / "a": "new", tmp_path / "b": "new"})
-
-
-def test_what_a_killed_process_left_is_removed_and_a_living_one_is_let_be(
+def test_what_a_killed_process_left_is_removed_and_what_is_being_written_is_let_be(
     tmp_path: Path,
 ) -> None:
-    dead = tmp_path / ".partial-999999999-a.txt"
-    living = tmp_path / f".partial-{os.getppid()}-a.txt"
-    for path in (dead, living):
+    old, new = (tmp_path / f".partial-{n}-a.txt" for n in (1, 2))
+    for path in (old, new):
         path.write_text("half")
+    os.utime(old, (0, 0))
     files.write_text(tmp_path / "a.txt", "whole")
-    assert not dead.exists()
-    assert living.exists()
+    assert not old.exists()
+    assert new.exists()
+
+
+def test_a_file_may_come_in_chunks_and_one_that_fails_leaves_none(
+    tmp_path: Path,
+) -> None:
+    def failing() -> Iterator[bytes]:
+        yield b"half"
+        raise InputError("no more")
+
+    a, b = tmp_path / "a", tmp_path / "b"
+    files.write({a: iter([b"one ", b"two"])})
+    assert a.read_bytes() == b"one two"
+    with pytest.raises(InputError, match="no more"):
+        files.write({a: "new", b: failing()})
+    assert a.read_bytes() == b"one two"
+    assert sorted(tmp_path.iterdir()) == [a]
 
 
 def test_a_file_gets_the_permissions_that_the_umask_leaves(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import yaml
 from pydantic import ValidationError
 
 from counting.base import params
-from counting.base.cli import InputError
+from counting.base.errors import InputError
 from tests.conftest import Project
 
 
@@ -33,8 +33,23 @@ def test_a_number_in_quotes_is_a_word(project: Project) -> None:
 
 
 def test_a_key_may_stand_in_two_sections_but_not_twice_in_one(project: Project) -> None:
-    with pytest.raises(InputError, match="the key 'engine' stands twice"):
+    with pytest.raises(InputError, match="'engine', which stands twice"):
         written(project, "engine:", "engine: autograd\nengine:")
+
+
+def test_words_that_older_yaml_takes_for_false_are_words(project: Project) -> None:
+    project.set("spell.language", "PLACE")
+    assert written(project, "PLACE", "no").spell.language == "no"  # Norwegian
+
+
+def test_the_line_of_an_error_is_that_of_an_editor(project: Project) -> None:
+    path = project.path("params.yaml")
+    path.write_text("# no line ends: \u2028 \x85\n\nplot: 1\nplot: 2\n")
+    with pytest.raises(InputError, match=r"line 4: .*'plot', which stands twice"):
+        params.load(path)
+    path.write_text("plot:\n\n  rolling: \f4\n")
+    with pytest.raises(InputError, match=r"line 3: .*the character"):
+        params.load(path)
 
 
 def test_windows_line_ends_and_a_byte_order_mark_are_read_over(

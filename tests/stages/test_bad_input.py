@@ -7,12 +7,12 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-import yaml
 from safetensors.numpy import load_file, save_file
 
 from tests.conftest import Outcome, Project
@@ -143,16 +143,29 @@ def not_finite(weights: dict[str, Any]) -> None:
     weights[name] = np.full_like(weights[name], np.nan, dtype=np.float32)
 
 
-def own(change: Change) -> Change:
-    """Freeze the stage spell, as for texts of one's own, then change them."""
+def own(label: str, path: str, content: str | None, *says: str) -> Case:
+    """Take texts of one's own, and replace one; with no content, remove it."""
 
-    def both(project: Project) -> None:
-        content = yaml.safe_load(project.path("dvc.yaml").read_text())
-        content["stages"]["spell"]["frozen"] = True
-        project.path("dvc.yaml").write_text(yaml.safe_dump(content))
-        change(project)
+    def change(project: Project) -> None:
+        folder = project.path("data/texts/mine")
+        folder.mkdir()
+        lines = "\n".join(["one hundred", "zw\xf6lf", "two"] * 30)
+        for name in ("train.txt", "valid.txt"):
+            (folder / name).write_text(lines, encoding="utf-8")
+        if content is None:
+            (folder / Path(path).name).unlink()
+        else:
+            (folder / Path(path).name).write_text(content, encoding="utf-8")
+        project.set("spell.texts", "mine")
 
-    return both
+    name = f"data/texts/mine/{Path(path).name}"
+    where = () if label == "too short" else (name,)
+    return Case(f"own texts: {label}", change, "check", (*where, *says))
+
+
+def forty_thousand(project: Project) -> None:
+    words = "\n".join(f"word{n}" for n in range(40_000))
+    project.path(TRAIN).write_text(words)
 
 
 def short_stream(project: Project) -> None:
@@ -222,6 +235,10 @@ PARAMETERS = [
     param("spell.beyond.train", [300, 400], "beyond.train", "choose another"),
     param("spell.beyond.more", [300, 400], "'more' is missing", "expected a stride"),
     param("spell.language", "eng", "'eng'", "did you mean", "known: "),
+    param("spell.language", "de", "valid: 111 is", "one word", "another language"),
+    param("spell.valid", [1000, 1200], "1000 is", "'thousand'", "widen spell.train"),
+    param("spell.texts", "my texts", "'my texts'", "expected a name"),
+    param("prepare.min_count", 0, "min_count: 0", "greater than or equal to 1"),
     param("evaluate.stride.tens", 7, "'tens' is no stream of spell", "expected"),
     param("evaluate.stride.train", 0, "stride.train: 0", "expected greater than"),
     param("evaluate.prompt", 30, "prompt 30 + steps 4 exceed", "shorten them"),
@@ -240,10 +257,19 @@ PARAMETERS = [
     text("a list", "- 1\n- 2\n", "holds [1, 2]", "expected sections", "restore"),
     text("an open bracket", "train: [1, 2\n", "expected YAML", "mend that line"),
     text("a tab", "train:\n\tseeds: [1]\n", "line 2", "expected YAML", "mend that"),
-    text("a key twice", "plot: 1\nplot: 2\n", "'plot' stands twice", "line 2", "mend"),
+    text("a key twice", "plot: 1\nplot: 2\n", "'plot'", "line 2", "mend"),
     text("Latin-1", "# für\n".encode("latin-1"), "byte 3", "UTF-8", "save the file"),
     text("brackets without end", "[" * 5000, "expected YAML", "too many brackets"),
     text("5,000 digits", "plot: " + "9" * 5000, "expected YAML", "mend that line"),
+    Case(
+        "numbers that num2words stumbles over",
+        lambda p: p.write_params(
+            p.params
+            | {"spell": p.params["spell"] | {"language": "am", "valid": [1090, 1150]}}
+        ),
+        "check",
+        ("spell.valid: 1100 cannot be spelled in 'am'", "num2words fails", "narrow"),
+    ),
     Case("no params.yaml", removed("params.yaml"), "check", ("not found", "root")),
 ]
 
@@ -266,48 +292,48 @@ TEXTS = [
     damage(RAW, "a file", made_file(RAW), "prepare", "not found", AGAIN["raw"]),
     file(TRAIN, "empty", "", "prepare", "0 numbers", "expected", AGAIN["raw"]),
     file(TRAIN, "blanks alone", " \n\n\t\n", "prepare", "0 numbers", AGAIN["raw"]),
-    file(VALID, "Latin-1", "f\xfcnf\n".encode("latin-1"), "prepare", "byte 1", "UTF-8"),
-    file(VALID, "UTF-16", "one\n".encode("utf-16"), "prepare", "byte 0", "UTF-8"),
-    file(VALID, "binary", b"\x80\x02\x00", "prepare", "byte 0", "save the file as UTF"),
-    file(VALID, "commas", "one, two\n", "prepare", "line 1", "','", "expected one"),
-    file(VALID, "a slip", "fourty\n", "prepare", "'fourty'", "mean 'forty'?"),
-    file(VALID, "a foreign word", "vingt\n", "prepare", "'vingt'", "correct the word"),
+    file(VALID, "Latin-1", b"one\nf\xfcnf", "prepare", "line 2: byte 5", "as UTF-8"),
+    file(VALID, "UTF-16", "one\n".encode("utf-16"), "prepare", "byte 0", "as UTF-8"),
+    file(VALID, "binary", b"\x80\x02\x00", "prepare", "byte 0", "as UTF-8"),
+    file(VALID, "a NUL", "one\n\ntwo\0", "prepare", "line 3", "'two\\x00'", "as UTF-8"),
+    file(VALID, "a BOM amid", "one\n\ufefftwo", "prepare", "line 2", "remove it"),
+    file(VALID, "a lone CR", "one\rtwo", "prepare", "line 1", "'one\\rtwo'", "or CRLF"),
+    file(VALID, "commas", "one\n\f\nx, y", "prepare", "line 3", "'x, y'", "split it"),
+    file(VALID, "a slip", "fourty", "prepare", "line 1", "'fourty'", "mean 'forty'?"),
     file(
-        TRAIN,
-        "40,000 words",
-        "\n".join(f"word{n}" for n in range(40_000)),
-        "prepare",
-        "40,001 distinct words",
-        "expected at most 32,767",
-        "give one",
+        VALID, "a slip far down", "one\u2028\x85two\x0cone\r\n\nfourty", "prepare",
+        "line 3", "'fourty'", "correct it",
     ),
-]
-TEXTS[-1] = Case(TEXTS[-1].label, TEXTS[-1].change, "prepare", TEXTS[-1].says[1:])
+    file(
+        VALID, "three slips", "onee\ntwoo\nvingt\n", "prepare",
+        "line 1", "3 words", "'onee', 'twoo', 'vingt'", "prepare.min_count: 1",
+    ),
+    file(
+        VALID, "Cyrillic o", "\u043ene", "prepare", "'\\u043ene', not 'one'", "one form"
+    ),
+    Case(
+        "40,000 words", forty_thousand, "prepare",
+        ("40,001 distinct words", "at most 32,767", "prepare.min_count"),
+    ),
+]  # fmt: skip
 
 OWN_TEXTS = [
+    own("a slip", VALID, "one hundered", "'hundered'", "mean 'hundred'?", "correct it"),
+    own("NFD for NFC", VALID, "zwo\u0308lf", "'zwo\\u0308lf'", "'zw\\xf6lf'", "NFC"),
+    own("one not judged", "more.txt", "one", "no stride", "evaluate.stride", "move"),
+    own("too short", VALID, "one\ntwo", "3 tokens", "expected at least 21"),
+    own("no train.txt", TRAIN, None, "not found", "expected one", "put it there"),
     Case(
-        "own texts: a slip",
-        own(appended(VALID, "one hundered\n")),
+        "own texts: no folder",
+        lambda p: p.set("spell.texts", "mine"),
         "check",
-        (VALID, "'hundered'", "did you mean 'hundred'?", "correct the word"),
+        ("data/texts/mine/train.txt: not found", "expected", "spell.texts: numbers"),
     ),
     Case(
-        "own texts: one that is not judged",
-        own(written(f"{RAW}/more.txt", "one\n")),
+        "own texts: among the numbers",
+        written("data/texts/numbers/train.txt", "one\n"),
         "check",
-        ("more.txt has no stride", "expected", "move it away"),
-    ),
-    Case(
-        "own texts: too short",
-        own(written(VALID, "one\ntwo\n")),
-        "check",
-        ("'valid' has 3 tokens", "expected at least 21", "give the stream more"),
-    ),
-    Case(
-        "dvc.yaml without stages",
-        written("dvc.yaml", "{}\n"),
-        "check",
-        ("dvc.yaml", "expected", "restore it with git"),
+        ("data/texts/numbers/train.txt", "is not read", "move"),
     ),
 ]
 

@@ -4,7 +4,8 @@ import pytest
 
 from commands import check
 from counting.base import params
-from counting.base.cli import InputError
+from counting.base.errors import InputError
+from counting.text.speller import Speller
 from counting.training import batches as batching
 from tests.conftest import Project
 
@@ -24,9 +25,25 @@ def test_checking_loads_no_torch(project: Project) -> None:
 
 
 def test_counting_the_words_to_spell_stops_at_enough() -> None:
-    assert check.spelled(1, 3, "en", 99) == 5  # one , two , three
-    assert 99 <= check.spelled(1, 8000, "en", 99) < 110
-    assert check.spelled(1, 8000, "en", 10**6) == 50_081  # as the article counts
+    english = Speller("en")
+    assert check.spelled(english, 1, 3, 99) == 5  # one , two , three
+    assert 99 <= check.spelled(english, 1, 8000, 99) < 110
+    assert check.spelled(english, 1, 8000, 10**6) == 50_081  # as the article counts
+
+
+def test_a_stream_for_the_curious_that_cannot_be_read_is_left_out_with_a_line(
+    project: Project,
+) -> None:
+    project.set("spell.beyond.teens", [1000, 1200])
+    outcome = project.call("commands.check")
+    left_out, fine = outcome.out.splitlines()
+    assert left_out.startswith("check: left out: spell.beyond.teens: 1000 is 'one thou")
+    assert "'thousand'" in left_out
+    assert "2 streams to spell" in fine
+    assert left_out.removeprefix("check") in project.run("spell").out
+    assert not project.path("data/raw/teens.txt").exists()
+    project.set("prepare.min_count", 1)
+    assert "3 streams to spell" in project.call("commands.check").out
 
 
 def test_the_fewest_tokens_are_those_that_batching_asks_for(project: Project) -> None:

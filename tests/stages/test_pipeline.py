@@ -16,10 +16,10 @@ STAGES = {name: stage.get("do", stage) for name, stage in PIPELINE["stages"].ite
 each_stage = pytest.mark.parametrize("stage", STAGES)
 
 RESULTS = (ROOT / "requirements-results.txt").read_text().splitlines()
-PINNED = {pin.partition("==")[0] for pin in RESULTS}
-# pydantic and PyYAML read parameters, tqdm draws a bar, distributed asks a worker for
-# the same bits: none can change a result
-HARMLESS = {"distributed", "pydantic", "pydantic_core", "tqdm", "yaml"}
+PINNED = {pin.partition("==")[0].lower() for pin in RESULTS}
+# pydantic and ruamel.yaml read parameters, tqdm draws a bar, distributed asks a worker
+# for the same bits: none can change a result
+HARMLESS = {"distributed", "pydantic", "pydantic_core", "ruamel", "tqdm"}
 
 
 def imports_of(path: Path) -> set[str]:
@@ -164,7 +164,8 @@ def test_direct_dependencies_are_what_the_project_imports() -> None:
     names = {name.partition(".")[0] for path in files for name in imports_of(path)}
     names -= {*folders, "jax", "optax"}
     names -= {"pydantic_core", "voluptuous"}  # come with pydantic and dvc
-    third_party = {"pyyaml" if n == "yaml" else n for n in names if not is_standard(n)}
+    known_as = {"ruamel": "ruamel.yaml", "yaml": "pyyaml"}
+    third_party = {known_as.get(n, n) for n in names if not is_standard(n)}
     assert third_party == listed
 
 

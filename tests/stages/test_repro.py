@@ -1,3 +1,4 @@
+import os
 import subprocess
 
 import pytest
@@ -59,3 +60,34 @@ def test_whole_files_are_let_be(project: Project) -> None:
     assert not repro.mend(project.root)
     assert path.exists()
     assert lock.read_text() == LOCK
+
+
+def test_without_a_repository_dvc_does_without_for_one_run(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DVC_SYSTEM_CONFIG_DIR", raising=False)
+    before = project.contents(".dvc")
+    with repro.without_git(project.root):
+        assert project.shell("dvc", "status", "spell").code == 0
+    assert "DVC_SYSTEM_CONFIG_DIR" not in os.environ
+    assert project.contents(".dvc/config") == {".dvc/config": before[".dvc/config"]}
+    assert not project.path(".dvc/config.local").exists()
+
+
+def test_what_git_has_against_a_repository_is_repeated_and_nothing_is_written(
+    project: Project,
+) -> None:
+    project.commit()
+    folder = project.path("inner")
+    folder.mkdir()
+    with repro.without_git(folder):
+        pass
+    # git takes this variable for "owned by another user", in its own tests
+    refused = project.shell(
+        "python", "-m", "commands.repro", GIT_TEST_ASSUME_DIFFERENT_OWNER="1"
+    )
+    assert refused.code == 2
+    (line,) = refused.err.splitlines()
+    assert "dubious ownership" in line
+    assert "git config --global --add safe.directory" in line
+    assert not project.path(".dvc/config.local").exists()

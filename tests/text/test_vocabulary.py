@@ -2,16 +2,39 @@ from pathlib import Path
 
 import pytest
 
-from counting.base.cli import InputError
-from counting.text.vocabulary import Vocabulary, join, read_numbers
+from counting.base.errors import InputError
+from counting.text import reading
+from counting.text.reading import read_numbers
+from counting.text.vocabulary import Vocabulary, join
 
 NUMBERS = [["nine"], ["ninety", "nine"], ["one", "hundred"]]
 
 
 def test_blank_lines_trailing_blanks_and_crlf_are_read_over(tmp_path: Path) -> None:
     path = tmp_path / "train.txt"
-    path.write_bytes(b"nine  \r\n\r\n ninety nine\none hundred")
-    assert read_numbers(path) == NUMBERS
+    path.write_bytes(b"\xef\xbb\xbfnine  \r\n\r\n ninety nine\none hundred\r")
+    assert list(read_numbers(path)) == [join(NUMBERS)]
+
+
+def test_form_feed_and_unicodes_separators_are_blanks_and_no_line_ends(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "train.txt"
+    path.write_text("nine\f\n\u2028\nninety\x85nine\none\u2028hundred\n")
+    assert list(read_numbers(path)) == [join(NUMBERS)]
+
+
+def test_a_text_read_in_small_parts_has_the_same_tokens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "train.txt"
+    path.write_text("\n\n".join(map(" ".join, NUMBERS * 5)), encoding="utf-8")
+    monkeypatch.setattr(reading, "PART", 7)
+    assert len(list(read_numbers(path))) > 5
+    vocabulary = Vocabulary.of(read_numbers(path))
+    assert vocabulary == Vocabulary.of(NUMBERS)
+    tokens = vocabulary.encode(read_numbers(path), path)
+    assert tokens.tolist() == vocabulary.encode(NUMBERS * 5, path).tolist()
 
 
 def test_the_separator_stands_between_numbers_only() -> None:
@@ -36,8 +59,31 @@ def test_a_vocabulary_saved_and_read_is_the_same(tmp_path: Path) -> None:
     assert Vocabulary.load(tmp_path / "vocab.json") == vocabulary
 
 
-def test_an_unknown_word_is_named_with_its_number_and_the_nearest_known(
+def test_an_unseen_word_is_named_with_its_line_and_the_nearest_known(
     tmp_path: Path,
 ) -> None:
-    with pytest.raises(InputError, match=r"number 2: the word 'nien'.*mean 'nine'"):
-        Vocabulary.of(NUMBERS).encode([["nine"], ["nien"]], tmp_path)
+    path = tmp_path / "valid.txt"
+    path.write_text("nine\n\nnien\n")
+    with pytest.raises(InputError, match=r"line 3: the word 'nien'.*mean 'nine'"):
+        Vocabulary.of(NUMBERS).encode(read_numbers(path), path)
+
+
+def test_thousands_of_unseen_words_are_counted_and_the_first_named(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "valid.txt"
+    path.write_text("\n".join(f"nine w{n} w{n}" for n in range(5000)))
+    with pytest.raises(InputError, match=r"line 1: 5,000 words .*'w0', .*'w4', \.\.\."):
+        Vocabulary.of(NUMBERS).encode(read_numbers(path), path)
+
+
+def test_rare_and_unseen_words_are_read_as_unknown_if_asked_to(tmp_path: Path) -> None:
+    vocabulary = Vocabulary.of(NUMBERS, min_count=2)
+    assert vocabulary.words == (",", "<unk>", "nine")
+    assert vocabulary.encode([["nine", "ninety"], ["ten"]], tmp_path).tolist() == [
+        2, 1, 0, 1,
+    ]  # fmt: skip
+    assert (
+        Vocabulary.of(NUMBERS, min_count=1).words[2:]
+        == Vocabulary.of(NUMBERS).words[1:]
+    )

@@ -66,7 +66,7 @@ class Change:
 
 def main() -> None:
     """Compare the working tree, or a revision, with another one; print Markdown."""
-    parser = cli.Parser("counting.comparison", __doc__)
+    parser = cli.Parser("counting.report.comparison", __doc__)
     parser.add_argument("--base", default="main", help="git revision to compare with")
     parser.add_argument("--head", help="git revision; the working tree by default")
     parser.add_argument(

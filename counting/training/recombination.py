@@ -21,8 +21,9 @@ numbers:
   at home in the same slots and have not stood before c. Their weight is the square of
   how many slots they share: nine for three is likelier than twenty nine.
 
-Windows with a place are rare where a thousand is full; they are drawn with each *kind*
-as likely: each word c, with a alone or with a and a2.
+Windows with a place are drawn with each *kind* as likely, or the rare ones would be
+too rare: each word c, with a alone or with a and then a2, from the window's first half
+on or only in its second ("three thousand ninety nine , three thousand one hundred").
 
 Sizes: n tokens in the stream, V words, T + 1 tokens of a window; E places in windows,
 K different ones (a, a2, c), F fillers to put there, k windows drawn.
@@ -91,11 +92,12 @@ def build(stream: Array, T: int) -> Recombination:
         )
     places = np.array(list(fitting))
     which = np.repeat(np.arange(len(places)), [len(part) for part in starts])
+    where = np.concatenate(starts)
     fits = [fit for part in fitting.values() for fit in part]
     return Recombination(
         stream,
-        np.concatenate(starts),
-        chances(places[which]),
+        where,
+        chances(where, places[which], stream, T),
         which,
         places,
         np.cumsum([0, *(len(part) for part in fitting.values())]),
@@ -167,11 +169,17 @@ def fillers_for(
     return fits
 
 
-def chances(places: Array) -> Array:
-    """Cumulate the chances (E,) float64 of places (E, 3), each kind as likely."""
-    kinds = np.stack([places[:, 2], places[:, 0] == places[:, 1]], 1)
+def chances(starts: Array, places: Array, stream: Array, T: int) -> Array:
+    """Cumulate the chances (E,) float64 of places (E, 3) in windows.
+
+    Each kind is as likely, and each window of a kind, and each place of a window.
+    """
+    half = stream[starts[:, None] + np.arange(1, T // 2 + 1)]  # (E, T // 2)
+    new = (half != places[:, 2:]).all(1)  # c comes only in the second half
+    kinds = np.stack([places[:, 2], places[:, 0] == places[:, 1], new], 1)
     _, kind, sizes = np.unique(kinds, axis=0, return_inverse=True, return_counts=True)
-    return np.cumsum(1 / (len(sizes) * sizes[kind.ravel()]))
+    weights = np.bincount(starts, 1 / (len(sizes) * sizes[kind.ravel()]))
+    return np.cumsum((weights / np.maximum(np.bincount(starts), 1))[starts])
 
 
 def padded(filler: Filler) -> Iterable[int]:

@@ -93,12 +93,15 @@ def test_the_last_draw_is_a_window_too(table: Recombination) -> None:
     assert recombination.recombined(table, which, np.array([0.0, last]), T).min() >= 0
 
 
-def test_each_kind_of_place_is_as_likely(table: Recombination) -> None:
-    which = recombination.drawn(table, np.random.default_rng(0).random(8000))
-    places = table.places[table.place[which]]
-    kinds = np.stack([places[:, 2], places[:, 0] == places[:, 1]], 1)
-    _, counts = np.unique(kinds, axis=0, return_counts=True)
-    np.testing.assert_allclose(counts / 8000, 1 / len(counts), atol=0.03)
+def test_chances_add_up_and_a_window_shares_its_own_among_its_places(
+    table: Recombination,
+) -> None:
+    chances = np.diff(table.chances, prepend=0.0)
+    assert table.chances[-1] == pytest.approx(1, rel=1e-9)
+    assert chances.min() > 0
+    for start in np.unique(table.starts)[::50]:
+        mine = chances[table.starts == start]
+        np.testing.assert_allclose(mine, mine[0], rtol=1e-6)
 
 
 def test_a_batch_has_the_shares_of_the_recipe() -> None:

@@ -10,7 +10,8 @@ from counting.text.speller import Speller
 from counting.text.spelling import spell
 from counting.text.vocabulary import MOST, UNKNOWN
 
-SAMPLE = 4000  # numbers of a stream that are tried, where each is spelled by itself
+# numbers of a stream that are looked at in a second, where each is spelled by itself
+WHOLE, SAMPLE = 10_000, 2000  # of train, of each other
 
 Uses = Iterator[tuple[int, str]]  # a number, and a word of it
 Ranges = dict[str, tuple[int, int]]
@@ -38,7 +39,8 @@ def readable(
     remarks = []
     known: set[str] | None = None
     for name, (first, last) in spelling.streams.items():
-        whole = exact or bool(speller.tails) or last - first < SAMPLE
+        few = last - first < (WHOLE if name == "train" else SAMPLE)
+        whole = exact or few or bool(speller.tails)
         words = (
             speller.words(first, last, f"check {name}")
             if whole

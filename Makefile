@@ -24,10 +24,10 @@ setup: .venv/.ready ## make .venv with the pinned requirements
 	@touch .venv/.ready
 
 check: setup ## check params.yaml, and the data that is there, in under a second
-	@python -m commands.check
+	@python -m counting.pipeline.check
 
 repro: check ## run the pipeline, two variants side by side; JOBS=1: one by one
-	python -m commands.repro --jobs $(JOBS) || { code=$$?; \
+	python -m counting.pipeline.repro --jobs $(JOBS) || { code=$$?; \
 	  echo "repro: DVC deletes what a stage is about to write: 'git restore reports' brings the committed reports back" >&2; exit $$code; }
 	python -m counting.report.table
 
@@ -55,7 +55,7 @@ verify: setup ## run the pipeline in a clean clone, disturbed: git must see no c
 	git clone --quiet . "$$folder/clone" && cd "$$folder/clone" && \
 	export HOME="$$folder" OMP_NUM_THREADS=7 MKL_NUM_THREADS=3 PYTHONHASHSEED=4711 \
 	  LC_ALL=C LANG=C TZ=Pacific/Kiritimati && \
-	python -m commands.repro --force --jobs $(JOBS) && python -m counting.report.table && \
+	python -m counting.pipeline.repro --force --jobs $(JOBS) && python -m counting.report.table && \
 	git diff --exit-code && echo "verify: made again from nothing, git sees no change"
 
 verify-cpus: setup ## train and judge on emulated processors of both makers, compare

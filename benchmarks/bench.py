@@ -37,6 +37,7 @@ os.environ["XLA_FLAGS"] = (
     "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 )
 from counting.base import cli, params
+from counting.base.errors import InputError
 from counting.engine.compiler import Array
 from counting.engine.forward import Inference
 from counting.engine.weights import Network as Compiled
@@ -75,7 +76,7 @@ def main() -> None:
     parser.add_argument("--hidden", type=int, default=H, help="units")
     args = parser.parse_args()
     if args.rounds < 3:
-        raise cli.InputError(f"--rounds: {args.rounds} given, expected 3 or more")
+        raise InputError(f"--rounds: {args.rounds} given, expected 3 or more")
     rows = []
     for kind in args.kinds:
         for B in args.batch:

@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from counting.base import cli, params
+from counting.base.errors import InputError
 from counting.engine.forward import Inference
 from counting.engine.weights import Network
 from counting.evaluation import scores
@@ -48,7 +49,7 @@ def main() -> None:
         print(json.dumps(digest()))
         return
     if shutil.which(EMULATOR) is None:
-        raise cli.InputError(
+        raise InputError(
             f"{EMULATOR} not found; install it with: apt-get install qemu-user"
         )
     native = run([])
@@ -80,7 +81,7 @@ def run(prefix: list[str]) -> dict[str, str]:
     command = [*prefix, sys.executable, "-m", "benchmarks.processors", "--digest"]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
-        raise cli.InputError(f"{' '.join(prefix)} failed: {done.stderr.strip()[-300:]}")
+        raise InputError(f"{' '.join(prefix)} failed: {done.stderr.strip()[-300:]}")
     result: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
     print(f"processors: {prefix[-1] if prefix else 'native'} done", flush=True)
     return result

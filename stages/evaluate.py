@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from counting.base import checkpoint, cli, files, params
+from counting.base.errors import InputError
 from counting.engine.compiler import portability_warning
 from counting.engine.forward import Inference
 from counting.engine.weights import Network
@@ -40,30 +41,33 @@ def main() -> None:
     config = checkpoint.load_config(args.model, vocabulary.words)
     readers = load_readers(args.model, config, settings)
     judged = judge(readers, tokens, settings.evaluate)
-    counts = [
-        generation.count_run(
-            read, tokens["train"], tokens["valid"], vocabulary.tokens[SEPARATOR]
-        )
+    comma = vocabulary.tokens[SEPARATOR]
+    ahead = what_follows(tokens, settings.spell, comma)
+    further = [
+        generation.count_run(read, tokens["train"], ahead, comma)
         for read in readers.values()
     ]
+    numbers = int((tokens["valid"] == comma).sum()) + 1
+    counts = [min(count, numbers) for count in further]
     rows = {
         name: [{key: getattr(seed, key) for key in metrics.KEYS} for seed in seeds]
         for name, seeds in judged.items()
     }
-    content = metrics.summarise(rows, counts, settings.evaluate.stride)
+    content = metrics.summarise(rows, counts, further, settings.evaluate.stride)
     said = samples(readers, tokens["valid"], vocabulary, settings.evaluate)
-    words = [vocabulary.words[token] for token in tokens["valid"]]
-    texts = tables(list(readers), judged, counts, words) | {"samples.md": said}
+    texts = tables(list(readers), judged, further, vocabulary, tokens["valid"]) | {
+        "samples.md": said
+    }
     files.write(
         {args.tables / name: text for name, text in texts.items()}
         | {args.metrics: files.as_json(content)}
     )
-    valid = content["valid"]
+    shares = content["valid"]
     print(
         f"evaluate {config.variant}: valid: last token "
-        f"{valid['last_token_accuracy']:.4f}, sequences "
-        f"{valid['sequence_accuracy']:.4f} (worst seed "
-        f"{valid['sequence_accuracy_worst']:.4f}), counts {counts}"
+        f"{shares['last_token_accuracy']:.4f}, sequences "
+        f"{shares['sequence_accuracy']:.4f} (worst seed "
+        f"{shares['sequence_accuracy_worst']:.4f}), counts {further}"
     )
 
 
@@ -81,11 +85,11 @@ def load_streams(
     }
     for name, tokens in found.items():
         if name not in judging.stride:
-            raise cli.InputError(
+            raise InputError(
                 f"params.yaml: evaluate.stride has no stride for the stream {name!r}"
             )
         if len(tokens) <= judging.window:
-            raise cli.InputError(
+            raise InputError(
                 f"the stream {name!r} has {len(tokens)} tokens, expected more than "
                 f"evaluate.window = {judging.window}; widen its range in spell"
             )
@@ -126,13 +130,24 @@ def judge(
     }
 
 
-def tables(
-    seeds: list[int], judged: Judged, counts: list[int], words: list[str]
-) -> dict[str, str]:
-    """Lay out what the metrics are means of: by seed, by step, by kind of error.
+def what_follows(tokens: dict[str, Tokens], spell: params.Spell, comma: int) -> Tokens:
+    """Join valid and the streams whose numbers go on where it ends."""
+    joined, (_, last) = [tokens["valid"]], spell.valid
+    for name, (first, end) in sorted(spell.beyond.items(), key=lambda s: s[1]):
+        if spell.texts == params.NUMBERS and first == last + 1 and name in tokens:
+            joined += [np.array([comma], tokens["valid"].dtype), tokens[name]]
+            last = end
+    return np.concatenate(joined)
 
-    `words` is the valid stream, whose errors are told apart.
-    """
+
+def tables(
+    seeds: list[int],
+    judged: Judged,
+    further: list[int],
+    vocabulary: Vocabulary,
+    valid: Tokens,
+) -> dict[str, str]:
+    """Lay out what the metrics are means of: by seed, by step, by kind of error."""
     by_seed = [
         [seed, name, *(getattr(score, key) for key in metrics.KEYS)]
         for name, found in judged.items()
@@ -144,12 +159,15 @@ def tables(
         for seed, score in zip(seeds, judged[name], strict=True)
         for step, share in enumerate(score.right_through, start=1)
     ]
-    places = [score.wrong_at.tolist() for score in judged["valid"]]
-    kinds = mistakes.tabulate(words, places)
+    words = [vocabulary.words[token] for token in valid]
+    kinds = mistakes.tabulate(words, [score.wrong_at for score in judged["valid"]])
+    confused = mistakes.confusion(
+        valid, [(score.wrong_at, score.decoded) for score in judged["valid"]]
+    )
     return {
         "seeds.csv": files.as_csv(["seed", "stream", *metrics.KEYS], by_seed),
         "count_run.csv": files.as_csv(
-            ["seed", "numbers_right"], list(zip(seeds, counts, strict=True))
+            ["seed", "numbers_right"], list(zip(seeds, further, strict=True))
         ),
         "steps.csv": files.as_csv(
             ["stream", "seed", "steps", "sequence_accuracy"], by_step
@@ -157,6 +175,13 @@ def tables(
         "errors.csv": files.as_csv(
             ["kind", "roll_over", *(f"seed_{seed}" for seed in seeds)],
             [[kind, nines, *wrong] for kind, nines, wrong in kinds],
+        ),
+        "confusion.csv": files.as_csv(
+            ["expected", "said", "sequences"],
+            [
+                [vocabulary.words[token], vocabulary.words[said], count]
+                for token, said, count in confused
+            ],
         ),
     }
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import matplotlib as mpl
 
 from counting.base import cli, files, params
+from counting.base.errors import InputError
 from counting.evaluation import metrics
 from counting.report import article, figures, leftovers
 from counting.report.inputs import CURVES, STEPS, read
@@ -31,7 +32,7 @@ def main() -> None:
         trained = f"run `dvc repro train@{name}` again"
         curves[name] = read(args.curves / f"{name}.csv", CURVES, trained)
         if rolling > (steps_done := int(curves[name]["step"].max())):
-            raise cli.InputError(
+            raise InputError(
                 f"params.yaml: plot.rolling: {rolling} is not allowed; expected at "
                 f"most {steps_done}, the steps that {name} is trained: lower it"
             )

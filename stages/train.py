@@ -16,10 +16,11 @@ from pathlib import Path
 from tqdm import tqdm
 
 from counting.base import checkpoint, cli, files, params
+from counting.base.errors import InputError
 from counting.engine.compiler import Array, portability_warning
 from counting.text import streams
 from counting.text.vocabulary import Vocabulary
-from counting.training import loop, resume
+from counting.training import loop, memory, resume
 from counting.training.steps import AutogradStep, CompiledStep
 
 LOG_EVERY = 15  # seconds between two lines where there is no terminal
@@ -74,6 +75,7 @@ def main() -> None:
     vocabulary = Vocabulary.load(args.prepared / "vocab.json")
     data = args.prepared / "train.safetensors"
     tokens = streams.load(data, len(vocabulary))
+    memory.check(f"models.{args.variant}", model, recipe, len(vocabulary))
     if settings.engine == "compiled":
         begin: loop.Begin = CompiledStep
         remark = portability_warning()
@@ -87,7 +89,7 @@ def main() -> None:
     scratch = resume.SCRATCH / args.variant
     steps = loop.total_steps(recipe, len(tokens), model.batch_size)
     weights, rows, seeds = {}, [], settings.train.seeds
-    with resume.alone(scratch):
+    with resume.exclusive(scratch):
         trained = {}
         if scheduler := os.environ.get("COUNTING_SCHEDULER"):
             from counting.training import cluster
@@ -99,7 +101,7 @@ def main() -> None:
         for seed in seeds:
             saving = loop.Saving(
                 scratch / f"seed-{seed}.state",
-                resume.key_of([*facts, seed], inputs),
+                resume.fingerprint([*facts, seed], inputs),
                 settings.train.save_every,
             )
             progress = Progress(f"train {args.variant}, seed {seed}", steps)
@@ -115,7 +117,7 @@ def main() -> None:
                     progress,
                 )
             except loop.DivergedError as error:
-                raise cli.InputError(f"{args.variant}: {error}") from None
+                raise InputError(f"{args.variant}: {error}") from None
             progress.finish(curves)
             rows += [[seed, i + 1, *point] for i, point in enumerate(curves.tolist())]
         config = checkpoint.Config(

@@ -11,10 +11,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import Field, ValidationError
 
-from counting.base import cli, files, params
+from counting.base import files, params
+from counting.base.errors import InputError, suggest
 from counting.training import cluster
 
 Entry = dict[str, Any]  # a training: name, seed, variant and key; then its results too
@@ -42,13 +42,13 @@ class Study(params.Section):
 def load(path: Path) -> Study:
     """Read and check a study."""
     if not path.is_file():
-        raise cli.InputError(f"{path}: not found; studies stand in studies/")
+        raise InputError(f"{path}: not found; studies stand in studies/")
     try:
-        return Study.model_validate(yaml.safe_load(files.read_text(path)))
+        return Study.model_validate(params.parse(path))
     except ValidationError as error:
         fault = error.errors()[0]
         where = ".".join(map(str, fault["loc"]))
-        raise cli.InputError(f"{path}: {where}: {fault['msg']}; mend it") from None
+        raise InputError(f"{path}: {where}: {fault['msg']}; mend it") from None
 
 
 def changed(settings: params.Params, row: Row) -> dict[str, Any]:
@@ -59,8 +59,8 @@ def changed(settings: params.Params, row: Row) -> dict[str, Any]:
         owner = next((part for part in parts.values() if key in part), None)
         if owner is None:
             known = [*parts["model"], *parts["recipe"]]
-            raise cli.InputError(
-                f"{row.name}: {key!r} is no parameter" + cli.nearest(key, known)
+            raise InputError(
+                f"{row.name}: {key!r} is no parameter" + suggest(key, known)
             )
         owner[key] = value
     try:
@@ -69,7 +69,7 @@ def changed(settings: params.Params, row: Row) -> dict[str, Any]:
             "recipe": params.Recipe.model_validate(parts["recipe"]),
         }
     except ValidationError as error:
-        raise cli.InputError(f"{row.name}: {error.errors()[0]['msg']}") from None
+        raise InputError(f"{row.name}: {error.errors()[0]['msg']}") from None
     return {
         name: one.model_dump(exclude_defaults=True) for name, one in checked.items()
     }

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # each variant takes the settings of one in params.yaml: every recipe, both heads
 TAKEN = {"rnn": "rnn", "gru": "gru_copy"}
 VARIANTS = tuple(TAKEN)
-CODE = ("counting", "stages", "commands", "studies")
+CODE = ("counting", "stages", "studies")
 FILES = (
     ".dvcignore", ".gitattributes", ".gitignore", "dvc.yaml", "pyproject.toml",
     "requirements-results.txt", "data/texts/numbers/README.md",

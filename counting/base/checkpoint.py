@@ -17,7 +17,7 @@ from safetensors.numpy import load as from_bytes
 from safetensors.numpy import save as to_bytes
 
 from counting.base import files
-from counting.base.cli import InputError, shown
+from counting.base.errors import InputError, abbreviate
 from counting.base.params import Model, Section
 
 Arrays = dict[str, np.ndarray[Any, Any]]  # by the names of the network's state_dict
@@ -63,7 +63,9 @@ def load_config(folder: Path, vocabulary: tuple[str, ...] | None = None) -> Conf
     content: Any = files.read_json(path, again)
     version = content.get("format") if isinstance(content, dict) else content
     if version != FORMAT:
-        raise InputError(f"{path}: format {shown(version)}, expected {FORMAT}; {again}")
+        raise InputError(
+            f"{path}: format {abbreviate(version)}, expected {FORMAT}; {again}"
+        )
     try:
         config = Config.model_validate(content)
     except ValidationError as error:

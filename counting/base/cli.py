@@ -7,18 +7,12 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from types import FrameType
 from typing import Any, NoReturn
 
 from tqdm import tqdm
 
 from counting.base import errors
-from counting.base.errors import InputError as InputError
-from counting.base.errors import abbreviate as shown
-from counting.base.errors import suggest as nearest
-
-__all__ = ["InputError", "Parser", "fail", "leave", "nearest", "progress", "run",
-           "shown"]  # fmt: skip
+from counting.base.errors import InputError
 
 BAD_INPUT = 2
 PARENT = os.getppid()  # when another is found later, whoever started us has died
@@ -60,11 +54,6 @@ def run(name: str, main: Callable[[], None]) -> NoReturn:
     except MemoryError:
         fail(name, "out of memory: free some, or lower the sizes in params.yaml")
     sys.exit(0)
-
-
-def leave(number: int, _: FrameType | None) -> None:
-    """Exit with the conventional 128 + signal, without a traceback."""
-    raise SystemExit(128 + number)
 
 
 def fail(name: str, text: str) -> NoReturn:

@@ -13,7 +13,7 @@ from statistics import fmean, median
 from typing import Any
 
 from counting.base import files
-from counting.base.cli import InputError, shown
+from counting.base.errors import InputError, abbreviate
 
 ACCURACIES = ("last_token_accuracy", "token_accuracy", "sequence_accuracy")
 KEYS = ("loss", *ACCURACIES)  # of train and valid, each with its `_worst`
@@ -35,13 +35,15 @@ def mean_and_worst(rows: Sequence[Row], keys: Sequence[str]) -> dict[str, float]
 def summarise(
     scores: Mapping[str, Sequence[Row]],
     counts: Sequence[int],
+    further: Sequence[int],
     strides: Mapping[str, int],
 ) -> dict[str, Any]:
     """Put one variant's metrics together.
 
     Args:
         scores: for each stream, one row a seed.
-        counts: for each seed, the numbers it counted right from 8001 on.
+        counts: for each seed, the numbers of valid it counted right by itself.
+        further: the same, but on through the streams that come after valid.
         strides: for each stream, the stride between two windows.
     """
     names = ("train", "valid")
@@ -55,6 +57,7 @@ def summarise(
         if name not in names
     }
     content["count_run"] = {"median": median(counts), "worst": min(counts)}
+    content["count_further"] = {"median": median(further), "worst": min(further)}
     content["seeds"] = len(counts)
     return content
 
@@ -75,8 +78,8 @@ def load(path: Path) -> dict[str, Any]:
             number = isinstance(value, float) and isfinite(value)
             if not number or not 0 <= value <= most:
                 raise InputError(
-                    f"{path}: {name}.{key} is {shown(value)}, expected a number in "
-                    f"[0, {most:.0f}]; the file is damaged or of another version: "
+                    f"{path}: {name}.{key} is {abbreviate(value)}, expected a number "
+                    f"in [0, {most:.0f}]; the file is damaged or of another version: "
                     f"{again}"
                 )
     assert isinstance(content, dict)

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
+from counting.engine.compiler import Array
 from counting.text.vocabulary import SEPARATOR
 
 UNITS = "one two three four five six seven eight nine".split()
@@ -56,19 +59,38 @@ def roll_over(words: Sequence[str], place: int) -> int:
 
 
 def tabulate(
-    words: Sequence[str], places: Sequence[Sequence[int]]
+    words: Sequence[str], places: Sequence[Array]
 ) -> list[tuple[str, int, list[int]]]:
     """Count wrong places by kind and roll-over, one count a seed.
 
     Args:
         words: the stream.
-        places: for each seed, the places in the stream it got wrong first.
+        places: for each seed, the places in the stream it got wrong first, (k,).
 
     Returns:
         Rows (kind, roll-over, counts), every kind with every length of roll-over.
     """
     rows = {(kind, k): [0] * len(places) for kind in KINDS for k in range(LONGEST + 1)}
     for seed, wrong in enumerate(places):
-        for place in wrong:
-            rows[kind_of(words, place), roll_over(words, place)][seed] += 1
+        found, times = np.unique(np.asarray(wrong, np.int64), return_counts=True)
+        for place, count in zip(found.tolist(), times.tolist(), strict=True):
+            rows[kind_of(words, place), roll_over(words, place)][seed] += count
     return [(kind, k, counts) for (kind, k), counts in rows.items()]
+
+
+def confusion(
+    stream: Array, failures: Sequence[tuple[Array, Array]]
+) -> list[tuple[int, int, int]]:
+    """Count which token was said first instead of which, over all seeds.
+
+    Args:
+        stream: tokens (n,).
+        failures: for each seed, the places it got wrong first, and what it said, (k,).
+
+    Returns:
+        Rows (expected, said, sequences), the most frequent first.
+    """
+    pairs = [np.stack([stream[wrong], said], 1) for wrong, said in failures]
+    found, counts = np.unique(np.concatenate(pairs), axis=0, return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    return [(*map(int, found[i]), int(counts[i])) for i in order]  # type: ignore[misc]

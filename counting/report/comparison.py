@@ -25,6 +25,7 @@ from statistics import StatisticsError, correlation, fmean, stdev
 from scipy import stats
 
 from counting.base import cli
+from counting.base.errors import InputError
 from counting.evaluation import metrics
 
 TABLES = Path("reports/tables")
@@ -97,9 +98,7 @@ def git(*words: str) -> str:
     """Run git and give its output."""
     run = subprocess.run(["git", *words], capture_output=True, text=True)
     if run.returncode:
-        raise cli.InputError(
-            f"git {words[0]}: {run.stderr}; name a revision that is there"
-        )
+        raise InputError(f"git {words[0]}: {run.stderr}; name a revision that is there")
     return run.stdout
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from counting.base import cli, files
+from counting.base import files
+from counting.base.errors import InputError
 
 CURVES = ("seed", "step", "loss", "last_token_accuracy")  # columns that are drawn
 STEPS = ("seed", "steps", "sequence_accuracy")
@@ -24,17 +25,17 @@ def read(path: Path, columns: Sequence[str], again: str) -> pd.DataFrame:
     try:
         table = pd.read_csv(BytesIO(content))
     except (ValueError, pd.errors.ParserError) as error:
-        raise cli.InputError(
+        raise InputError(
             f"{path}: expected a CSV, found a damaged file ({error}); {again}"
         ) from None
     for name in columns:
         if name not in table or not pd.api.types.is_numeric_dtype(table[name]):
-            raise cli.InputError(
+            raise InputError(
                 f"{path}: the column {name!r} is missing or no numbers, expected a "
                 f"number in each line; {again}"
             )
         if table[name].isna().any() or table.empty:
-            raise cli.InputError(
+            raise InputError(
                 f"{path}: the column {name!r} has gaps, expected a number in each "
                 f"line; {again}"
             )

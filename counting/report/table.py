@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from counting.base import cli, files, params
+from counting.base.errors import InputError
 from counting.evaluation import metrics
 from counting.report import article
 
@@ -42,7 +43,7 @@ def insert(text: str, block: str) -> str:
     head, begin, rest = text.partition(BEGIN)
     _, end, tail = rest.partition(END)
     if not begin or not end:
-        raise cli.InputError(
+        raise InputError(
             f"README.md: the comments {BEGIN!r} and {END!r} are not both there; "
             "put them where the result table belongs"
         )

@@ -43,8 +43,8 @@ def refuse(folder: Path) -> None:
         )
 
 
-def check(folder: Path, min_count: int | None) -> dict[str, int]:
-    """Read the texts of a folder; how many tokens each of them has, by name.
+def check(folder: Path, min_count: int | None) -> tuple[int, dict[str, int]]:
+    """Read the texts of a folder; the vocabulary's size, and each one's tokens by name.
 
     Raises:
         InputError: one is missing, is no text, or has words that train.txt does not.
@@ -53,7 +53,7 @@ def check(folder: Path, min_count: int | None) -> dict[str, int]:
     vocabulary = Vocabulary.of(
         read_numbers(found["train"], "check the vocabulary"), min_count
     )
-    return {
+    return len(vocabulary), {
         name: sum(map(len, vocabulary.encode_parts(words, found[name])))
         for name, path in found.items()
         for words in [read_numbers(path, f"check {name}")]

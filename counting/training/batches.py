@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from counting.base.cli import InputError
+from counting.base.errors import InputError
 from counting.base.params import Recipe
 from counting.engine.compiler import Array
 from counting.training import recombination

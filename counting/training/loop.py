@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from counting.base.checkpoint import Arrays
-from counting.base.cli import InputError
+from counting.base.errors import InputError
 from counting.base.params import Decay, Model, Recipe
 from counting.engine.compiler import Array
 from counting.training import batches, resume

@@ -38,7 +38,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from counting.base.cli import InputError
+from counting.base.errors import InputError
 from counting.engine.compiler import Array, jit
 
 LONGEST = 2  # words of a filler

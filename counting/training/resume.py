@@ -30,10 +30,11 @@ from safetensors.numpy import save as to_bytes
 
 from counting.base import files
 from counting.base.checkpoint import Arrays
-from counting.base.cli import PARENT, InputError
+from counting.base.cli import PARENT
+from counting.base.errors import InputError
 
 SCRATCH = Path(".resume")
-PATIENCE = 60.0  # seconds that another training of the variant is given to end
+LOCK_TIMEOUT = 60.0  # seconds that another training of the variant is given to end
 LIBRARIES = ("torch", "numba", "llvmlite", "numpy", "safetensors")
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 
@@ -42,7 +43,7 @@ class Stopped(SystemExit):
     """The training was asked to stop, and has saved its state; exits 128 + signal."""
 
 
-def key_of(settings: Any, paths: Iterable[Path]) -> str:
+def fingerprint(settings: Any, paths: Iterable[Path]) -> str:
     """Digest what determines a training: settings, files, code, versions, kernels.
 
     Args:
@@ -91,21 +92,21 @@ def load(path: Path, key: str) -> Arrays | None:
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def exclusive(folder: Path) -> Iterator[None]:
     """Keep a second training of the same variant out while this one runs.
 
     One whose `dvc repro` was killed ends by itself with its next step, the first of
-    which waits for the compiler; so another is given `PATIENCE` to end.
+    which waits for the compiler; so another is given `LOCK_TIMEOUT` to end.
 
     Raises:
         InputError: there is one, and it goes on.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
-        given_up = time.monotonic() + PATIENCE
-        if not locked(lock):
+        given_up = time.monotonic() + LOCK_TIMEOUT
+        if not try_lock(lock):
             print(f"train: another process trains {folder.name}: waiting", flush=True)
-        while not locked(lock):
+        while not try_lock(lock):
             if time.monotonic() > given_up:
                 raise InputError(
                     f"{folder}: another process trains {folder.name}, expected none; "
@@ -115,7 +116,7 @@ def alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def locked(lock: IO[str]) -> bool:
+def try_lock(lock: IO[str]) -> bool:
     """Lock a file, unless another process holds it; true if it is ours."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -124,7 +125,7 @@ def locked(lock: IO[str]) -> bool:
     return True
 
 
-class Stop:
+class StopRequest:
     """Whether a training was asked to stop: by a signal, or since its DVC has gone."""
 
     def __init__(self) -> None:
@@ -142,13 +143,13 @@ class Stop:
 
 
 @contextmanager
-def stop_signals() -> Iterator[Stop]:
+def stop_signals() -> Iterator[StopRequest]:
     """Collect SIGINT and SIGTERM instead of dying of them at once.
 
     Raises:
         Stopped: at the end, if there was one.
     """
-    stop = Stop()
+    stop = StopRequest()
     main = threading.current_thread() is threading.main_thread()  # others get none
     before = {number: signal.getsignal(number) for number in STOPPING if main}
     for number, handler in before.items():

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from counting.base import files, params
-from counting.base.cli import InputError
+from counting.base import files
+from counting.base.errors import InputError
 from counting.evaluation import metrics
+from tests import tiny
+from tests.conftest import Project
 
 ROW = {
     "loss": 1.0,
@@ -25,7 +27,7 @@ def test_the_mean_stands_beside_the_worst_seed_and_more_loss_is_worse() -> None:
     assert summary["last_token_accuracy_worst"] == 0.5
 
 
-def test_every_variant_has_the_same_frozen_keys() -> None:
+def test_every_variant_has_the_same_frozen_keys(finished: Project) -> None:
     expected = {
         f"{stream}.{key}{suffix}"
         for stream in ("train", "valid")
@@ -34,13 +36,14 @@ def test_every_variant_has_the_same_frozen_keys() -> None:
     }
     expected |= {"train.stride", "valid.stride", "seeds"}
     expected |= {"count_run.median", "count_run.worst"}
+    expected |= {"count_further.median", "count_further.worst"}
     expected |= {
         f"beyond.{name}.{key}"
-        for name in ("teens", "tens")
+        for name in ["teens"]
         for key in ("sequence_accuracy", "sequence_accuracy_worst", "stride")
     }
-    for name in params.load().models:
-        content = metrics.load(Path("reports/metrics") / f"{name}.json")
+    for name in tiny.VARIANTS:
+        content = metrics.load(finished.path(f"reports/metrics/{name}.json"))
         assert flat(content) == expected
 
 

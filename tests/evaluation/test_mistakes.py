@@ -1,5 +1,6 @@
 """Kinds of error, on numbers that can be checked by eye."""
 
+import numpy as np
 import pytest
 
 from counting.evaluation import mistakes
@@ -46,8 +47,15 @@ def test_a_word_of_another_language_is_of_the_kind_other() -> None:
 
 
 def test_the_table_counts_every_seed_and_loses_no_error() -> None:
-    places = [[0, 1, 7], [7]]
+    places = [np.array([0, 1, 7]), np.array([7])]
     rows = mistakes.tabulate(STREAM, places)
     assert len(rows) == len(mistakes.KINDS) * (mistakes.LONGEST + 1)
     assert [sum(counts[seed] for _, _, counts in rows) for seed in (0, 1)] == [3, 1]
     assert ("thousands", 3, [1, 1]) in rows
+
+
+def test_what_was_said_for_what_is_counted_over_all_seeds() -> None:
+    stream = np.array([0, 3, 4, 3])
+    one = (np.array([1, 3]), np.array([4, 4]))
+    two = (np.array([1, 2]), np.array([4, 0]))
+    assert mistakes.confusion(stream, [one, two]) == [(3, 4, 3), (4, 0, 1)]

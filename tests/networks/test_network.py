@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from counting import networks
 from counting.base import checkpoint
-from counting.base.cli import InputError
+from counting.base.errors import InputError
 from counting.networks import Loop
 from tests.conftest import Project
 from tests.variants import HEADS, KINDS, V, model, network

@@ -2,23 +2,23 @@ import sys
 
 import pytest
 
-from commands import check
 from counting.base import params
 from counting.base.errors import InputError
+from counting.pipeline import check
 from counting.text.speller import Speller
 from counting.training import batches as batching
 from tests.conftest import Project
 
 
 def test_one_line_is_printed_when_all_is_well(project: Project) -> None:
-    outcome = project.call("commands.check")
+    outcome = project.call("counting.pipeline.check")
     assert (outcome.code, outcome.err) == (0, "")
     assert outcome.out == "check: fine: 2 variants, 2 seeds each, 3 streams to spell\n"
 
 
 def test_checking_loads_no_torch(project: Project) -> None:
     code = (
-        "import sys; from commands import check; check.main(); "
+        "import sys; from counting.pipeline import check; check.main(); "
         "sys.exit('torch' in sys.modules)"
     )
     assert project.shell(sys.executable, "-c", code).code == 0
@@ -35,7 +35,7 @@ def test_a_stream_for_the_curious_that_cannot_be_read_is_left_out_with_a_line(
     project: Project,
 ) -> None:
     project.set("spell.beyond.teens", [1000, 1200])
-    outcome = project.call("commands.check")
+    outcome = project.call("counting.pipeline.check")
     left_out, fine = outcome.out.splitlines()
     assert left_out.startswith("check: left out: spell.beyond.teens: 1000 is 'one thou")
     assert "'thousand'" in left_out
@@ -43,7 +43,7 @@ def test_a_stream_for_the_curious_that_cannot_be_read_is_left_out_with_a_line(
     assert left_out.removeprefix("check") in project.run("spell").out
     assert not project.path("data/raw/teens.txt").exists()
     project.set("prepare.min_count", 1)
-    assert "3 streams to spell" in project.call("commands.check").out
+    assert "3 streams to spell" in project.call("counting.pipeline.check").out
 
 
 def test_the_fewest_tokens_are_those_that_batching_asks_for(project: Project) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from counting.base import params
-from counting.base.cli import InputError
+from counting.base.errors import InputError
 from counting.training import cluster
 from studies import study as studies
 from studies import table

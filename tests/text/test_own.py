@@ -33,7 +33,9 @@ def test_own_texts_of_a_branch_never_stand_for_numbers_on_another(
     done(project, *git, "switch", "-qc", "own")
     own_texts(project)
     done(project, "dvc", "repro", "-q", "prepare")
-    assert "texts of your own" in done(project, "python", "-m", "commands.check")
+    assert "texts of your own" in done(
+        project, "python", "-m", "counting.pipeline.check"
+    )
     assert project.contents("data/raw") != numbers
     done(project, *git, "add", "-A")
     done(project, *git, "commit", "-qm", "Own")

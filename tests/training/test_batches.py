@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from counting.base.cli import InputError
+from counting.base.errors import InputError
 from counting.training import batches
 
 

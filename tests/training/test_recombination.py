@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from counting.base.cli import InputError
+from counting.base.errors import InputError
 from counting.engine.compiler import Array
 from counting.text.spelling import spell
 from counting.text.vocabulary import Vocabulary

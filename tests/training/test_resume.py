@@ -160,16 +160,16 @@ def test_the_key_changes_with_code_and_versions(
 ) -> None:
     stage = tmp_path / "train.py"
     stage.write_text("a")
-    keys = {resume.key_of([], [stage])}
+    keys = {resume.fingerprint([], [stage])}
     stage.write_text("b")
-    keys.add(resume.key_of([], [stage]))
-    keys.add(resume.key_of([1], [stage]))
+    keys.add(resume.fingerprint([], [stage]))
+    keys.add(resume.fingerprint([1], [stage]))
     with monkeypatch.context() as patch:
         patch.setattr(resume, "version", lambda name: f"{name} 0")
-        keys.add(resume.key_of([], [stage]))
+        keys.add(resume.fingerprint([], [stage]))
     with monkeypatch.context() as patch:
         patch.setattr(sys.modules[resume.__name__], "__file__", str(stage))
-        keys.add(resume.key_of([], [stage]))
+        keys.add(resume.fingerprint([], [stage]))
     assert len(keys) == 5
 
 
@@ -193,8 +193,8 @@ def test_the_key_covers_all_code_that_dvc_says_a_training_depends_on(
 def test_a_second_training_of_the_same_variant_is_refused(
     finished: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(resume, "PATIENCE", 0.3)
-    with resume.alone(finished.path(STATES)):
+    monkeypatch.setattr(resume, "LOCK_TIMEOUT", 0.3)
+    with resume.exclusive(finished.path(STATES)):
         outcome = finished.run("train@gru")
     assert outcome.code == 2
     assert "another process trains gru, expected none" in outcome.err
@@ -204,7 +204,7 @@ def test_a_second_training_waits_for_one_that_is_about_to_end(
     finished: Project,
 ) -> None:
     def hold() -> None:
-        with resume.alone(finished.path(STATES)):
+        with resume.exclusive(finished.path(STATES)):
             held.set()
             time.sleep(0.5)
 

@@ -7,7 +7,6 @@ that fails does not stop the others; the command then ends with its exit code.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import os
@@ -15,8 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
@@ -24,13 +22,13 @@ from threading import Event
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from counting.base import cli, files, params
+from counting.base import cli, params
 from counting.base.errors import InputError
 
 
 def main() -> None:
     """Run the pipeline, with or without a git repository around it."""
-    parser = argparse.ArgumentParser(prog="commands.repro", description=__doc__)
+    parser = cli.Parser("counting.pipeline.repro", __doc__)
     parser.add_argument("--jobs", type=int, default=1, help="variants at a time")
     parser.add_argument("--force", action="store_true", help="run even what is current")
     args = parser.parse_args()
@@ -41,8 +39,10 @@ def main() -> None:
         raise InputError(f"--jobs {args.jobs}: expected 1 or more variants")
     force = ["--force", "--no-run-cache"] if args.force else []
     with without_git(Path.cwd()):
-        mend(Path())
-        sys.exit(run(args.jobs, force, stopped))
+        code = run(args.jobs, force, stopped)
+    for cure, fault in cures(Path()).items() if code else ():
+        print(f"repro: {fault}: `{cure}`, then run again", file=sys.stderr)
+    sys.exit(code)
 
 
 def run(jobs: int, force: list[str], stopped: Event) -> int:
@@ -105,58 +105,25 @@ def check_git(folder: Path) -> None:
         raise InputError(f"git refuses this repository: {run.stderr.strip()}")
 
 
-def mend(root: Path) -> int:
-    """Mend what a kill cut short while DVC wrote it; how many files that were.
+def cures(root: Path) -> dict[str, str]:
+    """Find files of DVC's own that a kill cut short; what is wrong, by its cure.
 
-    DVC writes its list of locks and dvc.lock in place, and refuses to read a part of
-    them. The list is removed. In the place of dvc.lock comes the committed one, if
-    there is one; what is newer comes from DVC's run cache.
+    DVC writes dvc.lock and its list of locks in place, and refuses to read a part.
     """
-    locks, lock = root / ".dvc/tmp/rwlock", root / "dvc.lock"
-    cut = [path for path, read in ((locks, json.loads), (lock, read_lock))
-           if not is_whole(path, read)]  # fmt: skip
-    if locks in cut:
-        locks.unlink(missing_ok=True)
-        print(f"repro: {locks} was cut short by a kill: removed")
-    if lock in cut:
-        aside = root / ".dvc/tmp/dvc.lock.cut"
-        aside.parent.mkdir(exist_ok=True)
-        lock.replace(aside)
-        command = ["git", "show", "HEAD:./dvc.lock"]
-        with contextlib.suppress(OSError):  # no git on this machine
-            found = subprocess.run(command, cwd=root, capture_output=True, text=True)
-            if found.returncode == 0:
-                files.write_text(lock, found.stdout)
-        state = "as committed" if lock.is_file() else "begun anew"
-        print(f"repro: {lock} was cut short by a kill: {state}, set aside as {aside}")
-    return len(cut)
-
-
-def is_whole(path: Path, read: Callable[[str], object]) -> bool:
-    """Tell whether a file can be read; a second look spares one just being written."""
-    for pause in (0.5, 0.0):
-        if not path.is_file():
-            return True
+    found = {}
+    for name, read, cure in (
+        (".dvc/tmp/rwlock", json.loads, "rm .dvc/tmp/rwlock"),
+        ("dvc.lock", YAML(typ="safe").load, "git checkout dvc.lock || rm dvc.lock"),
+    ):
+        path = root / name
+        text = path.read_text(encoding="utf-8") if path.is_file() else "{}\n"
         try:
-            read(path.read_text(encoding="utf-8"))
-        except ValueError:
-            time.sleep(pause)
-        else:
-            return True
-    return False
-
-
-def read_lock(text: str) -> None:
-    """Read dvc.lock as DVC does; ValueError if DVC would not, or the end is missing."""
-    from dvc.schema import COMPILED_LOCKFILE_SCHEMA
-    from voluptuous import Invalid
-
-    if not text.endswith("\n"):
-        raise ValueError("no end of line at the end")
-    try:
-        COMPILED_LOCKFILE_SCHEMA(YAML(typ="safe").load(text))
-    except (YAMLError, Invalid) as error:
-        raise ValueError(str(error)) from None
+            whole = isinstance(read(text), dict) and text.endswith(("\n", "}"))
+        except (ValueError, YAMLError):
+            whole = False
+        if not whole:
+            found[cure] = f"{name} was cut short by a kill"
+    return found
 
 
 def reproduce(variant: str, force: list[str], stopped: Event) -> int:

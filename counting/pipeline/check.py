@@ -14,13 +14,14 @@ from counting.base.params import Params
 from counting.text import coverage, own
 from counting.text.speller import Speller
 from counting.text.spelling import check_language
+from counting.training import memory
 
 TEXTS = Path("data/texts")
 
 
 def main() -> None:
     """Print one line when all is well, and one for each stream that is left out."""
-    cli.Parser("commands.check", __doc__).parse_args()
+    cli.Parser("counting.pipeline.check", __doc__).parse_args()
     settings = params.load()
     numbers = settings.spell.texts == params.NUMBERS
     streams = check_numbers(settings) if numbers else check_texts(settings)
@@ -57,9 +58,11 @@ def check_texts(settings: Params) -> str:
                 f"{path}: has no stride, expected one of {', '.join(strides)}: add it "
                 "to evaluate.stride in params.yaml, or move the text away"
             )
-    tokens = own.check(folder, settings.prepare.min_count)
+    V, tokens = own.check(folder, settings.prepare.min_count)
     for name, count in tokens.items():
         check_length(settings, name, count)
+    for name in settings.models:
+        memory.check(f"models.{name}", *settings.variant(name), V)
     return f"{len(tokens)} texts of your own in {folder}"
 
 

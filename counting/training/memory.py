@@ -1,0 +1,63 @@
+"""How much memory a training needs, told before any work is spent."""
+
+from __future__ import annotations
+
+import resource
+
+import psutil
+
+from counting.base import checkpoint
+from counting.base.errors import InputError
+from counting.base.params import Model, Recipe
+
+FLOAT = 4  # bytes
+LIBRARIES = 2**30  # bytes of address space that libraries and machine code take
+GIB = 2**30
+
+
+def padded(columns: int, to: int = 32) -> int:
+    """Round up as the engine does, without loading it."""
+    return -(-columns // to) * to
+
+
+def needed(model: Model, recipe: Recipe, V: int) -> int:
+    """Estimate the bytes that the arrays of a step take, the largest of them.
+
+    Args:
+        model: the variant.
+        recipe: how it is trained.
+        V: size of the vocabulary.
+    """
+    shapes = checkpoint.shapes(model, V)
+    H, N = model.hidden_size, recipe.bptt * model.batch_size
+    columns = padded(V) + padded(shapes["h_o.bias"][0] - V)
+    parameters = sum(rows * (more[0] if more else 1) for rows, *more in
+                     filter(None, shapes.values()))  # fmt: skip
+    # values, gradients, two moments; states and gates twice; the head, and its way back
+    floats = 4 * parameters + 12 * N * H + N * columns + 3 * columns * H
+    if model.copy_head:
+        # what the head says, its gradient; attention; the table of substitutes, twice
+        floats += N * (columns + V) + N * padded(recipe.bptt, 8) + 2 * V * padded(V)
+    return floats * FLOAT
+
+
+def available() -> int:
+    """Give the bytes that this process may still take."""
+    free = int(psutil.virtual_memory().available)
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return free if limit == resource.RLIM_INFINITY else min(free, limit - LIBRARIES)
+
+
+def check(name: str, model: Model, recipe: Recipe, V: int) -> None:
+    """Refuse a variant that does not fit.
+
+    Raises:
+        InputError: it names the variant, what it needs, and what to lower.
+    """
+    if (wanted := needed(model, recipe, V)) > (there := available()):
+        raise InputError(
+            f"{name} needs about {wanted / GIB:.1f} GiB of memory with a vocabulary of "
+            f"{V:,} words, expected at most the {max(there, 0) / GIB:.1f} GiB that are "
+            f"free: lower batch_size ({model.batch_size}) or hidden_size "
+            f"({model.hidden_size}), or raise prepare.min_count"
+        )

@@ -14,6 +14,8 @@ from counting.training import cluster
 from studies import study as studies
 from studies import table, trial
 
+SAME = ("name", "key")  # of a result that is today's
+
 
 def main() -> None:
     """Train what is missing, then write table and figure."""
@@ -30,22 +32,18 @@ def main() -> None:
     again = "delete it, and run the study again"
     known = files.read_json(path, again) if path.is_file() else []
     wanted = studies.trainings(study, settings)
-    done = studies.matching(known, wanted, "key", "name")
+    done = studies.matching(known, wanted, *SAME)
+    older = 0
     if args.table:
         found = studies.matching(known, wanted, "name", "seed", "variant")
         older, done = len(found) - len(done), found
-    else:
-        older = 0
-        missing = [
-            one for one in wanted if not studies.matching(done, [one], "key", "name")
-        ]
-        if missing:
-            with cluster.connect(args.scheduler, args.jobs) as client:
-                calls = [(study, settings, one) for one in missing]
-                for _, entry in cluster.results(client, trial.run, calls):
-                    done = studies.matching([*done, entry], wanted, "key", "name")
-                    files.write_json(path, done)
-                    print(described(entry, len(done), len(wanted)), flush=True)
+    elif missing := [one for one in wanted if not studies.matching(done, [one], *SAME)]:
+        calls = [(study, settings, one) for one in missing]
+        with cluster.connect(args.scheduler, args.jobs) as client:
+            for _, entry in cluster.results(client, trial.run, calls):
+                done = studies.matching([*done, entry], wanted, *SAME)
+                files.write_json(path, done)
+                print(described(entry, len(done), len(wanted)), flush=True)
     text = table.table(study, done, older)
     files.write_text(args.study.with_suffix(".md"), text)
     files.write_text(args.study.with_suffix(".svg"), table.draw(study, done))

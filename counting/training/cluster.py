@@ -12,7 +12,7 @@ import hashlib
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from threading import Lock
@@ -33,7 +33,8 @@ from counting.base.errors import InputError
 from counting.base.params import CopyHead, Model, Recipe
 from counting.training import loop
 
-PATIENCE = 60.0  # seconds that the first worker is given to connect
+ANSWER = 10.0  # seconds that a scheduler is given to answer
+PATIENCE = 60.0  # and the first worker, to connect
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("base", "text", "networks", "engine", "training", "evaluation")
 ONE_AT_A_TIME = Lock()  # random numbers belong to a process, not to its threads
@@ -129,29 +130,34 @@ def connect(scheduler: str | None = None, jobs: int = 1) -> Iterator[Client]:
     Raises:
         InputError: there is no scheduler, or no worker that is like this machine.
     """
-    if scheduler is None:
-        # workers of this very machine: their bits need no proof
-        place: Any = LocalCluster(
-            n_workers=jobs, threads_per_worker=1, memory_limit=None,
-            dashboard_address=None, silence_logs="ERROR",
-        )  # fmt: skip
-        expected = facts()
-    else:
-        place, expected = scheduler, facts() | {"bits": bits()}
-    try:
-        client = Client(place)
-    except OSError as error:
-        raise InputError(f"{scheduler}: no scheduler answers there: {error}") from None
-    try:
+    with ExitStack() as stack:
+        if scheduler is None:
+            if jobs < 1:
+                raise InputError(f"--jobs {jobs}: expected 1 or more trainings")
+            client = stack.enter_context(Client(stack.enter_context(workers(jobs))))
+            expected = facts()  # of this very machine: its bits need no proof
+        else:
+            try:
+                client = stack.enter_context(Client(scheduler, timeout=ANSWER))
+            except (OSError, ValueError):
+                raise InputError(
+                    f"{scheduler}: no scheduler answers there, expected one as at "
+                    "tcp://host:8786; start it with `python -m dask scheduler`"
+                ) from None
+            expected = facts() | {"bits": bits()}
         client.subscribe_topic(Handshake.name, report)
         client.register_plugin(Handshake(expected))
+        stack.callback(client.unregister_worker_plugin, Handshake.name)
         await_worker(client)
         yield client
-        client.unregister_worker_plugin(Handshake.name)
-    finally:
-        client.close()
-        if scheduler is None:
-            place.close()
+
+
+def workers(jobs: int) -> LocalCluster:
+    """Start a scheduler and workers on this machine, a training at a time on each."""
+    return LocalCluster(
+        n_workers=jobs, threads_per_worker=1, memory_limit=None,
+        dashboard_address=None, silence_logs="CRITICAL",
+    )  # fmt: skip
 
 
 def report(event: tuple[float, str]) -> None:

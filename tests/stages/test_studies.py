@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from counting.base import params
 from counting.base.errors import InputError
@@ -116,3 +117,20 @@ def test_a_worker_that_differs_is_refused_in_a_line(fact: str, line: str) -> Non
     expected = facts | {fact: "0.0.1"}
     fault = cluster.Handshake(expected).difference()
     assert fault == line.format(found=facts.get(fact))
+
+
+@pytest.mark.parametrize(
+    ("flags", "error"),
+    [
+        (["--jobs", "0"], "--jobs 0: expected 1 or more trainings"),
+        (["--scheduler", "host"], "host: no scheduler answers there, expected one as"),
+    ],
+)
+def test_a_study_with_nowhere_to_run_says_so_in_a_line(
+    project: Project, flags: list[str], error: str
+) -> None:
+    project.path("study.yaml").write_text(yaml.safe_dump(STUDY))
+    outcome = project.call("studies.__main__", "study.yaml", *flags)
+    assert outcome.code == 2
+    assert error in outcome.err
+    assert outcome.err.count("\n") == 1

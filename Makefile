@@ -39,7 +39,7 @@ verify: setup ## run the pipeline again in a clean clone, compare every byte
 	python -m commands.verify --jobs $(JOBS)
 
 verify-cpus: setup ## train and judge on emulated processors of both makers, compare
-	python -m commands.verify_cpus
+	python -m benchmarks.processors
 
 bench: setup ## measure the training step and the evaluation against their peers
 	python -m benchmarks.bench

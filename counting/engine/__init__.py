@@ -9,6 +9,7 @@
 | networks.CopyHead            | copy_head.copy_head_forward, and .._backward  |
 | networks.Network.forward     | forward.Forward, forward.Inference            |
 | loss.backward()              | backward.Backward                             |
+| torch.optim.Adam, AdamW      | adam.Adam                                     |
 
 NumPy and Numba alone, on the processor alone; tests/engine compares every row.
 """

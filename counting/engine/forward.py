@@ -213,8 +213,34 @@ class Inference:
 
     @property
     def probabilities(self) -> Array:
-        """Those of the last call, (T, B, V), of its own."""
+        """Those of the last call, (T, B, V), in an array of their own."""
         assert self.forward is not None
         forward, V = self.forward, self.forward.layout.V
         p = forward.mixed.p if self.network.reach else forward.rows(forward.out)
         return p[..., :V].copy()
+
+    @property
+    def mixture(self) -> Array:
+        """Of the last call, how much a copy head says by itself, copies, substitutes.
+
+        (T, B, 3), each three adding up to 1.
+        """
+        assert self.forward is not None
+        start = self.forward.layout.logits + 2 * self.forward.sizes.H
+        return self.forward.rows(self.forward.out)[..., start : start + 3].copy()
+
+    @property
+    def attention(self) -> Array:
+        """Of the last call, where a copy head looks, (T, B, K + T).
+
+        The weight of position j is for the token that came after it; there are K
+        positions before the first token of the call.
+        """
+        assert self.forward is not None
+        seen = len(self.forward.windows.tokens)
+        weights = self.forward.mixed.attention[..., :seen].transpose(1, 0, 2).copy()
+        T, reach = len(weights), self.network.reach
+        now, j = np.arange(seen - T, seen)[:, None], np.arange(seen)
+        far = (j >= now) | (j < now - reach)  # scores that no softmax has seen
+        weights[np.broadcast_to(far[:, None], weights.shape)] = 0
+        return weights

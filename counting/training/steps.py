@@ -18,11 +18,11 @@ from torch import Tensor, nn
 
 from counting.base.checkpoint import Arrays
 from counting.base.params import Model, Recipe
+from counting.engine.adam import Adam
 from counting.engine.backward import Backward
 from counting.engine.compiler import Array
 from counting.engine.weights import Network as EngineNetwork
 from counting.networks import Network
-from counting.training.optimizer import Adam
 
 Hidden = tuple[Array, ...]  # of the recurrence, (B, H) each: h, and c of an LSTM
 
@@ -83,7 +83,7 @@ class CompiledStep:
             self.tensors[name] = self.values[place].reshape(shape)
             views[name] = gradients[place].reshape(shape)
         decayed = int(ends[-1]) - (len(parts[-1]) if model.memory else 0)
-        self.optimizer = Adam(self.values, gradients, decayed, recipe)
+        self.optimizer = Adam(self.values, gradients, decayed, recipe.clip_norm)
         self.backward = Backward(
             EngineNetwork.of(model, self.tensors), views,
             recipe.bptt, model.batch_size, recipe.burn_in,

@@ -146,6 +146,20 @@ def test_a_state_carries_all_that_is_needed_wherever_a_stream_is_cut(
     assert parts.tobytes() == whole.losses.tobytes()
 
 
+def test_where_a_copy_head_looks_and_how_it_mixes_add_up() -> None:
+    config = model("gru", "copy")
+    inference = Inference(compiled(network(config), config)[0])
+    tokens = np.random.default_rng(1).integers(V, size=(T, B))
+    _, state = inference(tokens)
+    np.testing.assert_allclose(inference.mixture.sum(-1), 1, rtol=1e-6)
+    assert inference.attention.shape == (T, B, T)
+    np.testing.assert_allclose(inference.attention[1:].sum(-1), 1, rtol=1e-6)
+    assert inference.attention[6, :, 2:6].min() > 0
+    assert inference.attention[6, :, [0, 1, 6, 7, 8]].max() == 0
+    inference(tokens[:1], None, state)
+    assert inference.attention.shape == (1, B, 4 + 1)
+
+
 def test_what_a_call_gave_is_not_overwritten_by_the_next() -> None:
     config = model("lstm", "copy")
     inference = Inference(compiled(network(config), config)[0])

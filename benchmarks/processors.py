@@ -19,8 +19,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from commands import sample
-from counting.base import cli
+from counting.base import cli, params
+from counting.engine.forward import Inference
+from counting.engine.weights import Network
+from counting.evaluation import scores
+from counting.training import loop
 
 EMULATOR = "qemu-x86_64"
 MODELS = {
@@ -29,6 +32,7 @@ MODELS = {
     "EPYC": "AMD Zen 1, 2017",
     "EPYC-Rome": "AMD Zen 2, 2019",
 }
+V = 30  # tokens in the vocabulary
 TOKENS = 4501  # of the stream, which has a batch of 64 rows of 70
 SHORT = {"epochs": 1, "steps": 8}  # in place of what a recipe says
 JUDGED = 500  # tokens of it
@@ -36,7 +40,7 @@ JUDGED = 500  # tokens of it
 
 def main() -> None:
     """Digest natively and under each model; exit 1 if any md5 differs."""
-    parser = argparse.ArgumentParser(prog="commands.verify_cpus", description=__doc__)
+    parser = argparse.ArgumentParser(prog="benchmarks.processors", description=__doc__)
     parser.add_argument("--digest", action="store_true", help="print md5 and stop")
     parser.add_argument("--jobs", type=int, default=2, help="processors at a time")
     args = parser.parse_args()
@@ -67,31 +71,36 @@ def main() -> None:
         print(f"{name:<20}{value:<10}{', '.join(verdicts)}")
     about = ", ".join(f"{model} ({note})" for model, note in MODELS.items())
     if failed:
-        sys.exit(f"verify-cpus: FAILED: {failed} md5 differ; models: {about}")
-    print(f"verify-cpus: {len(native)} md5 equal natively and on {about}")
+        sys.exit(f"processors: FAILED: {failed} md5 differ; models: {about}")
+    print(f"processors: {len(native)} md5 equal natively and on {about}")
 
 
 def run(prefix: list[str]) -> dict[str, str]:
     """Run the digest in a process of its own, emulated if `prefix` says so."""
-    command = [*prefix, sys.executable, "-m", "commands.verify_cpus", "--digest"]
+    command = [*prefix, sys.executable, "-m", "benchmarks.processors", "--digest"]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise cli.InputError(f"{' '.join(prefix)} failed: {done.stderr.strip()[-300:]}")
     result: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
-    print(f"verify-cpus: {prefix[-1] if prefix else 'native'} done", flush=True)
+    print(f"processors: {prefix[-1] if prefix else 'native'} done", flush=True)
     return result
 
 
 def digest() -> dict[str, str]:
     """Train every variant a little, judge it, and give md5 of what came of it."""
-    pattern = np.random.default_rng(1).integers(sample.V, size=TOKENS // 9)
-    stream = np.tile(pattern, 9)
-    result = {}
-    for name, weights, curves, scores in sample.work(stream, JUDGED, SHORT):
-        flat = b"".join(array.tobytes() for array in weights.values())
-        result[f"{name} weights"] = md5(flat)
+    settings, result = params.load(), {}
+    stream = np.tile(np.random.default_rng(1).integers(V, size=TOKENS // 9), 9)
+    for name in settings.models:
+        model, recipe = settings.variant(name)
+        change = {k: n for k, n in SHORT.items() if getattr(recipe, k)}
+        recipe = recipe.model_copy(update=change)
+        weights, curves = loop.train(model, recipe, stream, V, seed=0)
+        read = Inference(Network.of(model, weights))
+        found = scores.score(read, stream[:JUDGED], window=70, prompt=20, steps=20)
+        parts = b"".join(array.tobytes() for array in weights.values())
+        result[f"{name} weights"] = md5(parts)
         result[f"{name} curves"] = md5(curves.tobytes())
-        result[f"{name} scores"] = md5(repr(scores).encode())
+        result[f"{name} scores"] = md5(repr(found).encode())
     return result
 
 
@@ -101,4 +110,4 @@ def md5(content: bytes) -> str:
 
 
 if __name__ == "__main__":
-    cli.run("verify-cpus", main)
+    cli.run("processors", main)

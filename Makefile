@@ -1,6 +1,6 @@
 # `make` lists the targets. Everything runs in .venv, from pinned requirements.
 .DEFAULT_GOAL := help
-.PHONY: help setup check repro test lint verify verify-cpus bench mirror ablate faults pins clean
+.PHONY: help setup check repro test lint verify verify-cpus export bench mirror ablate faults pins clean
 
 PYTHON ?= python3
 JOBS ?= 2
@@ -34,6 +34,9 @@ lint: setup ## format, lint and type check
 	ruff format --check .
 	ruff check .
 	mypy
+
+export: setup ## a network to take home: make export VARIANT=gru_copy SEED=0
+	python -m counting.export $(if $(VARIANT),--variant $(VARIANT)) $(if $(SEED),--seed $(SEED))
 
 verify: setup ## run the pipeline again in a clean clone, compare every byte
 	python -m commands.verify --jobs $(JOBS)

@@ -54,6 +54,22 @@ class Step(NamedTuple):
         return self.expected in (None, self.said.word)
 
 
+def trained_seed(config: Config, seed: int | None) -> int:
+    """Give a seed back, or the first one for None.
+
+    Raises:
+        InputError: it was not trained.
+    """
+    if seed is None:
+        return config.seeds[0]
+    if seed not in config.seeds:
+        raise InputError(
+            f"{config.variant}: seed {seed} was not trained; expected one of "
+            f"{', '.join(map(str, config.seeds))}"
+        )
+    return seed
+
+
 class Speaker:
     """One seed of a variant, and what it has read so far.
 
@@ -67,13 +83,7 @@ class Speaker:
 
     def __init__(self, folder: Path, seed: int | None = None) -> None:
         self.config: Config = checkpoint.load_config(folder)
-        seeds = self.config.seeds
-        self.seed = seeds[0] if seed is None else seed
-        if self.seed not in seeds:
-            raise InputError(
-                f"{folder}: seed {self.seed} was not trained; expected one of "
-                f"{', '.join(map(str, seeds))}"
-            )
+        self.seed = trained_seed(self.config, seed)
         weights = checkpoint.load_weights(folder, self.config, self.seed)
         self.inference = Inference(Network.of(self.config.model, weights))
         self.tokens = {word: n for n, word in enumerate(self.words)}

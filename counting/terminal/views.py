@@ -15,6 +15,7 @@ from counting.terminal.speaker import Said, Speaker, Step
 from counting.text.vocabulary import SEPARATOR
 
 WRONG, FAINT, HEADING = "bold red", "dim", "bold"
+COLUMN = 12  # of a word, where two stand side by side
 LISTED = 5  # likeliest words in JSON
 
 
@@ -26,25 +27,29 @@ def likeliest(speaker: Speaker, said: Said, most: int) -> dict[str, float]:
 
 def show_words(screen: Screen, steps: Iterable[Step]) -> None:
     """Show the words alone, a number a line."""
-    numbers = 0
-    for step in steps:
-        word = step.said.word
-        if not step.is_right:
-            screen.word(f"[{word}]", WRONG)
-            screen.line(explain(step, numbers), WRONG)
-            return
-        screen.word(word)
+    last = None
+    for last in steps:
+        word = last.said.word
+        screen.word(word if last.is_right else f"[{word}]", style_of(last))
         if word == SEPARATOR:
-            numbers += 1
             screen.end_line()
     screen.end_line()
+    if last is not None and last.expected is not None:
+        screen.line(judge(last), style_of(last))
 
 
-def explain(step: Step, numbers: int) -> str:
-    """Say what was wrong, after so many separators."""
+def style_of(step: Step) -> str:
+    """Mark what is wrong."""
+    return "" if step.is_right else WRONG
+
+
+def judge(step: Step) -> str:
+    """Say whether the last step was an error, and what was expected."""
+    if step.is_right:
+        return f"no error in {step.number:,} tokens"
     return (
-        f"wrong at token {step.number}, after {numbers} separators: said "
-        f"{step.said.word!r}, expected {step.expected!r}"
+        f"wrong at token {step.number:,}: said {step.said.word!r}, "
+        f"expected {step.expected!r}"
     )
 
 
@@ -52,16 +57,15 @@ def show_likeliest(
     screen: Screen, speaker: Speaker, steps: Iterable[Step], most: int
 ) -> None:
     """Show a token a line, with the likeliest words at its place."""
-    width = max(map(len, speaker.words)) + 1
+    width, step = max(map(len, speaker.words)) + 1, None
     for step in steps:
-        word = step.said.word
-        screen.write(f"{word:{width}}", "" if step.is_right else WRONG)
+        screen.write(f"{step.said.word:{width}}", style_of(step))
         found = likeliest(speaker, step.said, most).items()
         row = "  ".join(f"{name} {p:.4f}" for name, p in found)
         screen.write(f" {row}{describe_copying(step.said)}", FAINT)
         screen.end_line()
-        if not step.is_right:
-            screen.line(f"wrong at token {step.number}: expected {step.expected!r}")
+    if step is not None and step.expected is not None:
+        screen.line(judge(step), style_of(step))
 
 
 def describe_copying(said: Said) -> str:
@@ -113,7 +117,7 @@ def show_two(
     screen: Screen, names: tuple[str, str], steps: Iterator[tuple[Step, Step]]
 ) -> None:
     """Show two continuations side by side, and where they part."""
-    width, parted = max(len("one hundred"), *map(len, names)), False
+    width, parted = max(COLUMN, *map(len, names)), False
     screen.line("  ".join(f"{name:{width + 8}}" for name in names).rstrip(), HEADING)
     for pair in steps:
         cells = [f"{s.said.word:{width}}  {s.said.probability:.4f}" for s in pair]

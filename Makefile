@@ -1,6 +1,6 @@
 # `make` lists the targets. Everything runs in .venv, from pinned requirements.
 .DEFAULT_GOAL := help
-.PHONY: help setup check repro compare test test-slow lint verify verify-cpus bench mirror ablate faults pins clean
+.PHONY: help setup check repro compare test test-slow lint export verify verify-cpus bench mirror ablate faults pins clean
 
 PYTHON ?= python3
 JOBS ?= 2
@@ -50,13 +50,17 @@ lint: setup ## format, lint and type check: Python, workflows, scripts
 	check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	shellcheck .ci/run .github/summary.sh
 
+export: setup ## a network to take home: make export VARIANT=gru_copy SEED=0
+	python -m counting.export $(if $(VARIANT),--variant $(VARIANT)) $(if $(SEED),--seed $(SEED))
+
 verify: setup ## run the pipeline in a clean clone, disturbed: git must see no change
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	git clone --quiet . "$$folder/clone" && cd "$$folder/clone" && \
 	export HOME="$$folder" OMP_NUM_THREADS=7 MKL_NUM_THREADS=3 PYTHONHASHSEED=4711 \
 	  LC_ALL=C LANG=C TZ=Pacific/Kiritimati && \
-	python -m counting.pipeline.repro --force --jobs $(JOBS) && python -m counting.report.table && \
-	git diff --exit-code && echo "verify: made again from nothing, git sees no change"
+	python -m counting.pipeline.repro --force --jobs $(JOBS) && \
+	python -m counting.report.table && git diff --exit-code && \
+	echo "verify: made again from nothing, git sees no change"
 
 verify-cpus: setup ## train and judge on emulated processors of both makers, compare
 	python -m benchmarks.processors

@@ -1,0 +1,14 @@
+"""Talk to the networks: `python -m counting "9097, 9098,"`, or without a prompt."""
+
+from counting.base import cli
+
+
+def main() -> None:
+    """Go on counting, or open a session."""
+    from counting.terminal import command  # so that Ctrl-C is quiet from the start
+
+    command.main()
+
+
+if __name__ == "__main__":
+    cli.run("counting", main)

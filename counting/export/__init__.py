@@ -1,0 +1,1 @@
+"""A trained network to take home: a folder that needs nothing of this repository."""

@@ -1,0 +1,106 @@
+"""Write a trained network as a folder that needs nothing of this repository.
+
+It has the layout of the model hub: model.safetensors, config.json, vocab.json, a file
+of plain PyTorch, model.onnx, and a card with what it can and cannot do.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from safetensors.numpy import save as to_bytes
+
+from counting.base import checkpoint, cli, files
+from counting.base.checkpoint import Arrays, Config
+from counting.base.errors import InputError
+from counting.terminal import variants
+from counting.terminal.speaker import trained_seed
+
+
+def main() -> None:
+    """Check everything, then write the folder."""
+    parser = cli.Parser("counting.export", __doc__)
+    add = parser.add_argument
+    add("--variant", help="which network; the best one if not given")
+    add("--seed", type=int, help="which training of it; the first one if not given")
+    add("--out", type=Path, help="new or empty folder; export/VARIANT if not given")
+    add("--models", type=Path, default=variants.MODELS, help="trained networks")
+    add("--no-onnx", action="store_true", help="write no model.onnx")
+    args = parser.parse_args()
+    folder = variants.choose(args.models, args.variant)
+    config = checkpoint.load_config(folder)
+    seed = trained_seed(config, args.seed)
+    weights = checkpoint.load_weights(folder, config, seed)
+    out = args.out or Path("export") / config.variant
+    check_empty(out)
+
+    contents, remark = everything(folder, config, seed, weights, args.no_onnx)
+    files.write({out / name: content for name, content in contents.items()})
+    print(f"export: {out}: {', '.join(sorted(contents))}")
+    print(f"export: {remark}")
+
+
+def check_empty(out: Path) -> None:
+    """Refuse a folder that has something in it, which would be lost or mixed up.
+
+    Raises:
+        InputError: it has, or it is a file.
+    """
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out}: is a file, expected a new or empty folder")
+    if out.is_dir() and (found := sorted(path.name for path in out.iterdir())):
+        raise InputError(
+            f"{out}: has {found[0]} in it, expected a new or empty folder: "
+            "choose another --out, or remove it"
+        )
+
+
+def everything(
+    folder: Path, config: Config, seed: int, weights: Arrays, no_onnx: bool
+) -> tuple[dict[str, str | bytes], str]:
+    """Give the content of every file, and what there is to say of the ONNX file."""
+    # torch takes seconds to load, and bad input is to be told before
+    from counting import networks
+    from counting.export import card, onnx_step, standalone
+
+    contents = network_files(config, seed, weights)
+    contents["modeling_counting.py"] = standalone.source()
+    compared, remark = None, "no model.onnx, as asked"
+    if not no_onnx and (missing := onnx_step.missing()):
+        remark = (
+            f"no model.onnx: {' and '.join(missing)} not installed; "
+            f"`pip install {' '.join(missing)}` and export again"
+        )
+    elif not no_onnx:
+        network = networks.load(folder, seed)
+        contents["model.onnx"] = written = onnx_step.export(network)
+        worst = onnx_step.compare(written, network)
+        compared = (onnx_step.COMPARED, worst)
+        remark = (
+            f"model.onnx says the same {onnx_step.COMPARED:,} tokens as the network; "
+            f"log probabilities at most {worst:.1e} apart"
+        )
+    metrics = folder.parent.parent.parent / variants.METRICS / f"{folder.name}.json"
+    contents["README.md"] = card.card(folder, seed, metrics, compared)
+    return contents, remark
+
+
+def network_files(config: Config, seed: int, weights: Arrays) -> dict[str, str | bytes]:
+    """Give weights, config and vocabulary, as the model hub names them."""
+    content: dict[str, Any] = {
+        "architectures": ["Network"],
+        "model_type": "counting",
+        "variant": config.variant,
+        "seed": seed,
+        "vocabulary_size": len(config.vocabulary),
+        "model": config.model.model_dump(),
+    }
+    tokens = {word: token for token, word in enumerate(config.vocabulary)}
+    vocabulary = json.dumps(tokens, indent=2, ensure_ascii=False) + "\n"
+    return {
+        "model.safetensors": to_bytes(weights, metadata={"format": "pt"}),
+        "config.json": files.as_json(content),
+        "vocab.json": vocabulary,
+    }

@@ -1,0 +1,68 @@
+"""One file of plain PyTorch, put together from the very source of the definition.
+
+So it cannot drift from it: nothing is written twice.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from types import ModuleType
+
+import counting.export.take_home
+import counting.networks.copy_head
+import counting.networks.loop
+import counting.networks.network
+
+MODULES = (
+    counting.networks.loop,
+    counting.networks.copy_head,
+    counting.networks.network,
+    counting.export.take_home,
+)
+HEADER = '''\
+"""A recurrent network that counts in words, on its own: needs torch and safetensors.
+
+Put together from the modules of the project that trained it, whose order it keeps.
+
+    python modeling_counting.py "nine thousand ninety seven , "
+
+    from modeling_counting import generate, load
+    print(generate("nine thousand ninety seven ,", steps=40))
+    network = load()  # tokens (B, T) to log probabilities (B, T, V) and a state
+"""
+'''
+VARIANT = "Model = SimpleNamespace  # the variant: what config.json has under `model`"
+
+
+def source() -> str:
+    """Give the text of modeling_counting.py."""
+    imports: set[str] = set()
+    parts = [part(module, imports) for module in MODULES]
+    plain = sorted(line for line in imports if line.startswith("import "))
+    named = sorted(imports - set(plain))
+    future = [line for line in named if "__future__" in line]
+    rest = [line for line in named if line not in future]
+    head = "\n".join([HEADER, *future, "", *plain, *rest, "", VARIANT])
+    return "\n\n\n".join([head, *parts]) + "\n"
+
+
+def part(module: ModuleType, imports: set[str]) -> str:
+    """Give what a module defines, under what it says of itself; collect its imports.
+
+    Imports of the project itself are left out: what they name stands in the same file.
+    """
+    text = inspect.getsource(module)
+    tree = ast.parse(text)
+    lines, last = text.splitlines(), 0
+    for node in tree.body:
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        last = node.end_lineno or last
+        name = getattr(node, "module", None) or ""
+        if not name.startswith("counting"):
+            imports.add(ast.unparse(node))
+    about = (ast.get_docstring(tree) or "").splitlines()
+    comment = "\n".join(f"# {line}".rstrip() for line in ["-" * 80, *about])
+    body = "\n".join(lines[last:]).strip("\n")
+    return f"{comment}\n\n\n{body}"

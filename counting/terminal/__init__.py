@@ -1,0 +1,1 @@
+"""Talking to the trained networks in a terminal, without loading torch."""

@@ -1,0 +1,140 @@
+"""A trained network that reads a prompt and goes on, a token at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import count
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from counting.base import checkpoint
+from counting.base.checkpoint import Config
+from counting.base.errors import InputError
+from counting.engine.compiler import Array
+from counting.engine.forward import Inference
+from counting.engine.weights import Network
+
+CHUNK = 128  # tokens of a long prompt that are read at once
+
+
+class Copied(NamedTuple):
+    """What a copy head looks at most."""
+
+    word: str
+    back: int  # positions before the token that is said: 1 is the one before it
+    weight: float  # in [0, 1]
+
+
+class Said(NamedTuple):
+    """A token that a network says, and how it comes to it."""
+
+    word: str
+    probabilities: Array  # (V,)
+    mixture: Array | None  # (3,) of a copy head: own word, copy, substitute
+    copied: Copied | None  # None without a copy head, or with nothing before
+
+    @property
+    def probability(self) -> float:
+        """That of the word, in [0, 1]: the highest of all."""
+        return float(self.probabilities.max())
+
+
+class Step(NamedTuple):
+    """A token of a continuation."""
+
+    number: int  # from 1
+    said: Said
+    expected: str | None  # None where nobody knows
+
+    @property
+    def is_right(self) -> bool:
+        """Whether nothing else was expected."""
+        return self.expected in (None, self.said.word)
+
+
+def trained_seed(config: Config, seed: int | None) -> int:
+    """Give a seed back, or the first one for None.
+
+    Raises:
+        InputError: it was not trained.
+    """
+    if seed is None:
+        return config.seeds[0]
+    if seed not in config.seeds:
+        raise InputError(
+            f"{config.variant}: seed {seed} was not trained; expected one of "
+            f"{', '.join(map(str, config.seeds))}"
+        )
+    return seed
+
+
+class Speaker:
+    """One seed of a variant, and what it has read so far.
+
+    Args:
+        folder: of the variant.
+        seed: None for the first one.
+
+    Raises:
+        InputError: the folder is damaged, or there is no such seed.
+    """
+
+    def __init__(self, folder: Path, seed: int | None = None) -> None:
+        self.config: Config = checkpoint.load_config(folder)
+        self.seed = trained_seed(self.config, seed)
+        weights = checkpoint.load_weights(folder, self.config, self.seed)
+        self.inference = Inference(Network.of(self.config.model, weights))
+        self.tokens = {word: n for n, word in enumerate(self.words)}
+        self.heard: list[str] = []
+        self.state: Any = None
+
+    @property
+    def words(self) -> list[str]:
+        """The vocabulary, by token."""
+        return self.config.vocabulary
+
+    @property
+    def name(self) -> str:
+        """The variant, and the seed."""
+        return f"{self.config.variant}:{self.seed}"
+
+    def read(self, words: Sequence[str]) -> None:
+        """Read known words, after those that were read before."""
+        for start in range(0, len(words), CHUNK):
+            part = words[start : start + CHUNK]
+            tokens = np.array([[self.tokens[word]] for word in part])  # (T, 1)
+            reading, self.state = self.inference(tokens, None, self.state)
+            self.next = int(reading.predicted[-1, 0])
+        self.heard += words
+
+    def say(self) -> Said:
+        """Say what comes next, by what was read; it is not read yet."""
+        p = self.inference.probabilities[-1, 0]
+        if self.config.model.copy_head is None:
+            return Said(self.words[self.next], p, None, None)
+        mixture = self.inference.mixture[-1, 0]
+        return Said(self.words[self.next], p, mixture, self.copied())
+
+    def copied(self) -> Copied | None:
+        """Tell what the copy head looks at most."""
+        weights = self.inference.attention[-1, 0]  # of position j: for the token at j+1
+        back = len(weights) - 1 - int(weights.argmax())
+        if back < 1:  # all zero: there is nothing before
+            return None
+        return Copied(self.heard[-back], back, float(weights.max()))
+
+    def go_on(self, steps: int | None, truth: Iterator[str] | None) -> Iterator[Step]:
+        """Say tokens, and read what was said.
+
+        Args:
+            steps: so many tokens; None for no end.
+            truth: what should come; the first error is the last token.
+        """
+        for number in count(1) if steps is None else range(1, steps + 1):
+            step = Step(number, self.say(), next(truth) if truth else None)
+            yield step
+            if not step.is_right:
+                return
+            self.read([step.said.word])

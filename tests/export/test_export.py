@@ -1,0 +1,228 @@
+"""A network to take home equals the definition, and says what it cannot do."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+import torch
+
+from counting.base import files
+from counting.base.checkpoint import Config
+from counting.base.errors import InputError
+from counting.export import onnx_step, standalone
+from counting.export.command import network_files
+from counting.networks import Network
+from tests import variants
+from tests.conftest import Outcome, Project
+from tests.terminal.test_command import variants_of
+
+needs_onnx = pytest.mark.skipif(
+    bool(onnx_step.missing()), reason=f"not installed: {onnx_step.missing()}"
+)
+each_network = pytest.mark.parametrize(
+    ("kind", "head"), [(k, h) for k in variants.KINDS for h in variants.HEADS]
+)
+
+
+def made(kind: str, head: str) -> Network:
+    return variants.network(variants.model(kind, head)).eval()
+
+
+def imported(path: Path) -> ModuleType:
+    spec = spec_from_file_location(path.stem, path)
+    assert spec
+    assert spec.loader
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(autouse=True)
+def written_nowhere_else() -> Iterator[None]:
+    before = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
+    yield
+    sys.dont_write_bytecode = before
+
+
+@each_network
+def test_the_file_alone_equals_the_definition(
+    kind: str, head: str, tmp_path: Path
+) -> None:
+    network = made(kind, head)
+    words = [",", *(f"word{number}" for number in range(1, variants.V))]
+    config = Config(
+        format=1, variant="any", model=variants.model(kind, head), vocabulary=words,
+        seeds=[0],
+    )  # fmt: skip
+    weights = {name: np.array(t) for name, t in network.state_dict().items()}
+    contents = network_files(config, 0, weights)
+    contents["modeling_counting.py"] = standalone.source()
+    files.write({tmp_path / name: content for name, content in contents.items()})
+
+    module = imported(tmp_path / "modeling_counting.py")
+    alone = module.load()
+    tokens = torch.arange(3 * 17).reshape(3, 17) % variants.V
+    with torch.inference_mode():
+        (log_p, state), (expected, after) = alone(tokens), network(tokens)
+        assert torch.equal(log_p, expected)
+        again, _ = alone(tokens, state)
+        assert torch.equal(again, network(tokens, after)[0])
+    assert type(alone) is not Network
+    assert len(module.generate("word1 , word2", steps=7).split()) == 7
+    assert module.generate("", steps=3) == module.generate(",", steps=3)
+    with pytest.raises(ValueError, match="'fish' is not one of: , word1"):
+        module.generate("fish")
+
+
+def test_the_file_alone_names_nothing_of_the_project() -> None:
+    source = standalone.source()
+    assert "import counting" not in source
+    assert "from counting" not in source.replace("from modeling_counting", "")
+
+
+def export(project: Project, *flags: str) -> Outcome:
+    return project.call("counting.export.__main__", *flags)
+
+
+def test_a_folder_is_written_that_loads_by_itself(finished: Project) -> None:
+    name = variants_of(finished)[0]
+    outcome = export(finished, "--variant", name, "--seed", "1", "--no-onnx")
+    assert outcome.code == 0, outcome.err
+    folder = finished.path(f"export/{name}")
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "README.md", "config.json", "model.safetensors", "modeling_counting.py",
+        "vocab.json",
+    ]  # fmt: skip
+    assert json.loads((folder / "config.json").read_text())["seed"] == 1
+    command = [sys.executable, "-I", "-B", "modeling_counting.py", "ninety seven ,"]
+    said = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert said.returncode == 0, said.stderr
+    flags = ("--variant", name, "--seed", "1", "--steps", "40")
+    engine = finished.call("counting.__main__", "97,", *flags)
+    assert said.stdout.split() == engine.out.split()
+
+
+def test_the_card_has_the_figures_and_the_limits(finished: Project) -> None:
+    name = variants_of(finished)[0]
+    assert export(finished, "--variant", name, "--no-onnx", "--out", "home").code == 0
+    text = finished.path("home/README.md").read_text()
+    found = json.loads(finished.path(f"reports/metrics/{name}.json").read_text())
+    first, last = finished.params["spell"]["train"]
+    assert f"Trained on the numbers {first:,} to {last:,}" in text
+    assert f"| valid | {found['valid']['sequence_accuracy']:.4f} (" in text
+    assert re.search(r"left alone, this seed counts \S+ numbers right", text)
+    assert "onnxruntime" not in text
+
+
+def test_without_metrics_and_parameters_there_is_still_a_card(
+    finished: Project,
+) -> None:
+    name = variants_of(finished)[0]
+    finished.path(f"reports/metrics/{name}.json").write_text("{}")
+    assert export(finished, "--variant", name, "--no-onnx", "--out", "a").code == 0
+    assert "could not be read" in finished.path("a/README.md").read_text()
+    finished.path(f"reports/metrics/{name}.json").unlink()
+    finished.path("params.yaml").unlink()
+    assert export(finished, "--variant", name, "--no-onnx", "--out", "b").code == 0
+    assert "No metrics were there" in finished.path("b/README.md").read_text()
+
+
+def test_without_the_packages_all_but_onnx_is_written(
+    finished: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(onnx_step, "NEEDED", ("onnx_that_nobody_has",))
+    outcome = export(finished, "--out", "home")
+    assert outcome.code == 0, outcome.err
+    assert "pip install onnx_that_nobody_has" in outcome.out
+    assert not finished.path("home/model.onnx").exists()
+    assert finished.path("home/model.safetensors").exists()
+
+
+BAD = {
+    ("--variant", "nobody"): "'nobody' is not a variant in data/models",
+    ("--seed", "7"): "seed 7 was not trained; expected one of 0, 1",
+    ("--seed", "one"): "invalid int value",
+    ("--out", "data"): "expected a new or empty folder",
+    ("--out", "params.yaml"): "is a file, expected a new or empty folder",
+    ("--models", "nowhere"): "no trained network there; `make repro`",
+}
+
+
+@pytest.mark.parametrize("flags", BAD, ids=" ".join)
+def test_bad_input_gets_one_line_and_writes_nothing(
+    finished: Project, table: list[tuple[str, str]], flags: tuple[str, ...]
+) -> None:
+    before = finished.contents()
+    outcome = export(finished, *flags)
+    assert (outcome.code, outcome.out) == (2, "")
+    (line,) = outcome.err.splitlines()
+    assert BAD[flags] in line
+    assert finished.contents() == before
+    table.append((f"counting.export {' '.join(flags)}", line))
+
+
+@needs_onnx
+@each_network
+def test_onnx_says_what_the_definition_says(kind: str, head: str) -> None:
+    network = made(kind, head)
+    assert onnx_step.compare(onnx_step.export(network), network, steps=50) < 1e-4
+
+
+@needs_onnx
+@pytest.mark.parametrize("head", variants.HEADS)
+def test_onnx_of_another_network_is_refused(head: str) -> None:
+    network = made("gru", head)
+    written = onnx_step.export(network)
+    with torch.no_grad():
+        network.layer.get_parameter("bias_hh_l0")[-1] += 0.5
+    with pytest.raises(InputError, match="is not this network: at step"):
+        onnx_step.compare(written, network, steps=50)
+
+
+@needs_onnx
+def test_a_wrong_onnx_file_is_never_written(
+    finished: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = variants.network(variants.model("gru"), 40).eval()
+    written = onnx_step.export(other)
+    monkeypatch.setattr(onnx_step, "export", lambda _: written)
+    monkeypatch.setattr(onnx_step, "OneStep", lambda _: Alike(other))
+    outcome = export(finished, "--out", "home")
+    assert outcome.code == 2
+    assert "is not this network" in outcome.err
+    assert not finished.path("home").exists()
+
+
+class Alike(onnx_step.OneStep):
+    """A step that differs from the network it is of by a little."""
+
+    def forward(
+        self, token: torch.Tensor, *state: torch.Tensor
+    ) -> tuple[torch.Tensor, ...]:
+        log_p, *after = super().forward(token, *state)
+        return log_p + 0.01, *after
+
+
+@needs_onnx
+def test_the_snippets_of_the_card_run_and_agree(finished: Project) -> None:
+    outcome = export(finished, "--out", "home")
+    assert outcome.code == 0, outcome.err
+    text = finished.path("home/README.md").read_text()
+    said = []
+    for snippet in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        command = [sys.executable, "-B", "-c", snippet]
+        done = subprocess.run(
+            command, cwd=finished.path("home"), capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        said.append(done.stdout.split())
+    alone, onnx = said
+    assert onnx[-40:] == alone

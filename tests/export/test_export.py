@@ -9,7 +9,6 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
-import numpy as np
 import pytest
 import torch
 
@@ -62,7 +61,7 @@ def test_the_file_alone_equals_the_definition(
         format=1, variant="any", model=variants.model(kind, head), vocabulary=words,
         seeds=[0],
     )  # fmt: skip
-    weights = {name: np.array(t) for name, t in network.state_dict().items()}
+    weights = {name: t.numpy() for name, t in network.state_dict().items()}
     contents = network_files(config, 0, weights)
     contents["modeling_counting.py"] = standalone.source()
     files.write({tmp_path / name: content for name, content in contents.items()})

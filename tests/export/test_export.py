@@ -145,7 +145,7 @@ def test_without_the_packages_all_but_onnx_is_written(
     assert finished.path("home/model.safetensors").exists()
 
 
-BAD = {
+BAD: dict[tuple[str, ...], str] = {
     ("--variant", "nobody"): "'nobody' is not a variant in data/models",
     ("--seed", "7"): "seed 7 was not trained; expected one of 0, 1",
     ("--seed", "one"): "invalid int value",

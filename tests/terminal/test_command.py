@@ -239,7 +239,7 @@ def test_standard_input_is_read_a_number_a_line(finished: Project) -> None:
 
 
 def test_whoever_stops_reading_ends_it_quietly(finished: Project) -> None:
-    command = 'python -m counting 97, --steps 1000000 | head -c 3'
+    command = "python -m counting 97, --steps 1000000 | head -c 3"
     outcome = finished.shell("sh", "-c", command)
     assert outcome.err == ""
 

@@ -90,8 +90,8 @@ def export(network: Network) -> bytes:
             output_names=["log_p", *(f"{name}_out" for name in names)],
             dynamic_axes=growing,
         )
-    content: bytes = file.getvalue()
-    return content
+    written: bytes = file.getvalue()
+    return written
 
 
 @torch.inference_mode()

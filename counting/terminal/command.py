@@ -15,6 +15,8 @@ from counting.terminal import variants
 from counting.terminal.screen import Screen
 from counting.terminal.talk import STEPS, Talk, Wishes
 
+LONGEST = 19  # digits of a number that a flag takes; seeds have as many
+
 EXAMPLES = """\
 examples:
   python -m counting "9097, 9098,"
@@ -102,8 +104,9 @@ def whole(text: str, least: int) -> int:
     Raises:
         ArgumentTypeError: it is not one, or less than `least`.
     """
-    if text.isascii() and text.isdigit() and int(text[:19]) >= least:
-        return int(text[:19])
+    digits = text.isascii() and text.isdigit() and len(text) <= LONGEST
+    if digits and int(text) >= least:
+        return int(text)
     raise argparse.ArgumentTypeError(
         f"{abbreviate(text)} is not allowed; expected a whole number from {least} on"
     )

@@ -135,6 +135,6 @@ class Speaker:
         for number in count(1) if steps is None else range(1, steps + 1):
             step = Step(number, self.say(), next(truth) if truth else None)
             yield step
+            self.read([step.said.word])
             if not step.is_right:
                 return
-            self.read([step.said.word])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from counting.base.errors import InputError
 from counting.terminal import prompt, truth, variants, views
 from counting.terminal.screen import Screen
-from counting.terminal.speaker import Speaker
+from counting.terminal.speaker import Speaker, Step
 
 STEPS = 40  # tokens, some seven numbers
 
@@ -81,13 +82,20 @@ class Talk:
             self.go_on_with_two(screen, steps or STEPS)
             return
         (speaker,) = self.speakers
-        said = speaker.go_on(steps, self.truth)
+        said = self.watched(speaker.go_on(steps, self.truth))
         if wishes.json:
             views.show_json(speaker, said, wishes.top)
         elif wishes.top:
             views.show_likeliest(screen, speaker, said, wishes.top)
         else:
             views.show_words(screen, said)
+
+    def watched(self, steps: Iterator[Step]) -> Iterator[Step]:
+        """Give steps; after an error nobody knows any more what should come."""
+        for step in steps:
+            yield step
+            if not step.is_right:
+                self.truth = None
 
     def go_on_with_two(self, screen: Screen, steps: int) -> None:
         """Show what both say next, each left alone."""

@@ -9,7 +9,6 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
-import numpy as np
 import pytest
 import torch
 
@@ -62,7 +61,7 @@ def test_the_file_alone_equals_the_definition(
         format=1, variant="any", model=variants.model(kind, head), vocabulary=words,
         seeds=[0],
     )  # fmt: skip
-    weights = {name: np.array(t) for name, t in network.state_dict().items()}
+    weights = {name: t.numpy() for name, t in network.state_dict().items()}
     contents = network_files(config, 0, weights)
     contents["modeling_counting.py"] = standalone.source()
     files.write({tmp_path / name: content for name, content in contents.items()})
@@ -146,7 +145,7 @@ def test_without_the_packages_all_but_onnx_is_written(
     assert finished.path("home/model.safetensors").exists()
 
 
-BAD = {
+BAD: dict[tuple[str, ...], str] = {
     ("--variant", "nobody"): "'nobody' is not a variant in data/models",
     ("--seed", "7"): "seed 7 was not trained; expected one of 0, 1",
     ("--seed", "one"): "invalid int value",

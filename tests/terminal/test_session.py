@@ -88,6 +88,18 @@ def test_every_command_changes_what_comes(
     assert not session.answer(":quit")
 
 
+def test_after_an_error_it_goes_on_unjudged(
+    names: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    session = Session(Wishes(variant=names[0], until_wrong=True))
+    session.answer("97, 98,")
+    wrong = capsys.readouterr().out.split("\nwrong at token")[0]
+    session.answer("")
+    said = f"{wrong} {capsys.readouterr().out}".replace("[", "").replace("]", "")
+    Session(Wishes(variant=names[0], steps=len(said.split()))).answer("97, 98,")
+    assert capsys.readouterr().out.split() == said.split()
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [

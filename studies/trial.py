@@ -8,6 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from counting.base import files, params
 from counting.engine.forward import Inference
 from counting.engine.weights import Network
@@ -60,8 +62,16 @@ def train_and_judge(
     }
     separator = vocabulary.tokens[SEPARATOR]
     return {key: round(share, files.DIGITS) for key, share in shares.items()} | {
-        "count_run": generation.count_run(network, train, judged[0], separator)
+        "count_run": generation.count_run(
+            network, train, joined(judged, separator), separator
+        )
     }
+
+
+def joined(streams: list[Any], separator: int) -> Any:
+    """Put streams one after the other, as numbers that go on."""
+    parts = [part for stream in streams for part in ([separator], stream)]
+    return np.concatenate(parts[1:])
 
 
 def spelled(part: list[int], digits: int, language: str) -> list[list[str]]:

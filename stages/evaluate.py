@@ -54,10 +54,9 @@ def main() -> None:
         for name, seeds in judged.items()
     }
     content = metrics.summarise(rows, counts, further, settings.evaluate.stride)
-    said = samples(readers, tokens["valid"], vocabulary, settings.evaluate)
-    texts = tables(list(readers), judged, further, vocabulary, tokens["valid"]) | {
-        "samples.md": said
-    }
+    valid = tokens["valid"]
+    texts = tables(list(readers), judged, further, vocabulary, valid)
+    texts["samples.csv"] = samples(readers, valid, vocabulary, settings.evaluate)
     files.write(
         {args.tables / name: text for name, text in texts.items()}
         | {args.metrics: files.as_json(content)}
@@ -189,32 +188,21 @@ def tables(
 def samples(
     readers: Readers, stream: Tokens, vocabulary: Vocabulary, judging: params.Evaluate
 ) -> str:
-    """Show the article's own test for the eye: prompts, what the network said."""
+    """Show the article's own test for the eye: prompts, what the first seed said."""
     prompt, steps, count = judging.prompt, judging.steps, judging.samples
-    starts = np.random.default_rng(0).integers(
-        len(stream) - prompt - steps + 1, size=count
-    )
+    last = len(stream) - prompt - steps + 1
+    starts = np.random.default_rng(0).integers(last, size=count)
     windows = stream[starts[:, None] + np.arange(prompt + steps)].astype(np.int64)
     first = next(iter(readers.values()))
     said = generation.greedy(first, windows[:, :prompt], steps)
-    parts = [
-        f"# {count} prompts of {prompt} tokens drawn from the valid stream\n\n"
-        f"Greedy, {steps} steps, first seed. The first wrong word is **bold**.\n"
-    ]
+    rows = []
     for window, answer in zip(windows.tolist(), said.tolist(), strict=True):
         truth = window[prompt:]
-        words = [vocabulary.words[token] for token in answer]
-        wrong = [k for k in range(steps) if answer[k] != truth[k]]
-        if wrong:
-            words[wrong[0]] = f"**{words[wrong[0]]}**"
-        verdict = f"wrong from step {wrong[0] + 1} on" if wrong else "all right"
-        parts.append(
-            f"\n- prompt: {vocabulary.decode(window[:prompt])}\n"
-            f"- said: {' '.join(words)}\n"
-            f"- truth: {vocabulary.decode(truth)}\n"
-            f"- {verdict}\n"
-        )
-    return "".join(parts)
+        right = [a == b for a, b in zip(answer, truth, strict=True)]
+        texts = (window[:prompt], answer, truth)
+        shown = [f'"{vocabulary.decode(tokens)}"' for tokens in texts]
+        rows.append([*shown, right.index(False) if False in right else steps])
+    return files.as_csv(["prompt", "said", "truth", "right_steps"], rows)
 
 
 if __name__ == "__main__":

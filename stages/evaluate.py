@@ -120,13 +120,14 @@ def judge(
 ) -> Judged:
     """Score every network on every stream (n,)."""
     sizes = (judging.window, judging.prompt, judging.steps)
-    return {
-        name: [
-            scores.score(read, stream, *sizes, stride=judging.stride[name])
-            for read in readers.values()
-        ]
-        for name, stream in tokens.items()
-    }
+    judged: Judged = {name: [] for name in tokens}
+    with cli.progress("evaluate", len(tokens) * len(readers), "streams") as bar:
+        for name, stream in tokens.items():
+            for read in readers.values():
+                found = scores.score(read, stream, *sizes, stride=judging.stride[name])
+                judged[name].append(found)
+                bar.update()
+    return judged
 
 
 def what_follows(tokens: dict[str, Tokens], spell: params.Spell, comma: int) -> Tokens:

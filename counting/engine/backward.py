@@ -97,13 +97,14 @@ class Backward(Forward):
     def head_backward(self, targets: Array) -> None:
         """From the loss to the states, and the gradients of the head."""
         if self.network.reach:
-            d_substitution = np.empty_like(self.substitution)
+            substitution = self.buffers.substitution
+            d_substitution = np.empty_like(substitution)
             copy_head.copy_head_backward(
-                self.rows(self.out), self.windows, self.substitution, self.sizes,
+                self.rows(self.out), self.windows, substitution, self.sizes,
                 self.mixed.attention, self.rows(self.d_out), d_substitution,
             )  # fmt: skip
             copy_head.substitution_softmax_backward(
-                self.substitution,
+                substitution,
                 d_substitution,
                 self.number(self.network.sharpness),
                 self.gradients["copying.S"],
@@ -113,7 +114,7 @@ class Backward(Forward):
         linear_head.fused_linear_backward(
             self.d_out, weights.head(self.network.tensors), self.normalized,
             self.layout, self.fused,
-            self.d_states[self.first :].reshape(-1, self.d_states.shape[2]),
+            self.d_states[self.shape.first :].reshape(-1, self.d_states.shape[2]),
             weights.head(self.gradients),
         )  # fmt: skip
 
@@ -122,7 +123,7 @@ class Backward(Forward):
         network, H = self.network, self.d_states.shape[2]
         along = recurrence.Gradients(
             np.zeros_like(self.table), self.new(len(self.table.T), H), self.new(H),
-            *self.new(2, self.B, H),
+            *self.new(2, self.shape.B, H),
         )  # fmt: skip
         network.recurrence.backward(
             self.d_states, tokens, weights.along_time(network), self.states, along

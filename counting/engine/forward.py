@@ -41,6 +41,23 @@ class Reading(NamedTuple):
     losses: Array  # (T - skip, B), -log p of the targets, in nats
 
 
+class Shape(NamedTuple):
+    """What is read at once."""
+
+    T: int  # tokens of a window
+    B: int  # windows
+    skip: int  # first positions, which are not scored
+    first: int  # first position that is projected
+
+
+class CopyBuffers(NamedTuple):
+    """What a copy head fills at each call."""
+
+    substitution: Array  # (V, L)
+    attention: Array  # (B, T, K + T or more)
+    p: Array  # (T - skip, B, L)
+
+
 class Forward:
     """A network over T tokens of B windows: the buffers, and the way forward.
 
@@ -54,9 +71,9 @@ class Forward:
     def __init__(self, network: Network, T: int, B: int, skip: int = 0) -> None:
         (V, H), P = network.table.shape, len(network.tensors["h_o.bias"])
         _, _, G, saved, has_cell = network.recurrence
-        self.network, self.T, self.B, self.skip = network, T, B, skip
         # with a copy head every position is projected: keys are among the first, too
-        self.first = 0 if network.reach else skip
+        first = 0 if network.reach else skip
+        self.network, self.shape = network, Shape(T, B, skip, first)
         self.layout = Layout.of(V, P)
         self.table = self.new(V, G * H)
         one = (1, 1, 1)  # of what a kind does not have
@@ -65,15 +82,18 @@ class Forward:
             self.new(*((T + 1, B, H) if has_cell else one)),
             self.new(*((T, B, saved * H) if saved else one)),
         )
-        N = (T - self.first) * B
+        N = (T - first) * B
         self.out = self.new(N, self.layout.columns)
         self.fused = Fused(
             self.new(self.layout.columns, H), self.new(self.layout.columns)
         )
         if network.reach:
-            self.substitution = self.new(V, self.layout.logits)
-            self.attention = self.new(B, T, linear_head.round_up(T, 8))
-            self.p = self.new(T - skip, B, self.layout.logits)
+            L = self.layout.logits
+            self.buffers = CopyBuffers(
+                self.new(V, L),
+                self.new(B, T, linear_head.round_up(T, 8)),
+                self.new(T - skip, B, L),
+            )
 
     def new(self, *shape: int) -> Array:
         """Make an array of zeros."""
@@ -86,7 +106,7 @@ class Forward:
 
     def start(self) -> State:
         """Give the state before the first token."""
-        (B, H), c = (self.B, self.network.table.shape[1]), self.states.c.shape[1:]
+        (B, H), c = self.states.h.shape[1:], self.states.c.shape[1:]
         keys, tokens = self.new(0, B, H), np.zeros((0, B), np.int64)
         return State(self.new(B, H), self.new(*c), keys, tokens)
 
@@ -100,7 +120,7 @@ class Forward:
 
     def scored_states(self) -> Array:
         """View the states that are projected as (N, H)."""
-        return self.states.h[1 + self.first :].reshape(-1, self.states.h.shape[2])
+        return self.states.h[1 + self.shape.first :].reshape(-1, self.states.h.shape[2])
 
     def project_states(self, y: Array, mean: Array, rs: Array) -> None:
         """Fill `out` from y, the states less what `mean` will not take off."""
@@ -141,27 +161,28 @@ class Forward:
         if no_copy is None:
             no_copy = np.zeros(tokens.shape, np.bool_)
         seen = np.concatenate([state.tokens, tokens])
-        width = linear_head.round_up(K + self.T, 8)
-        if self.attention.shape[2] != width:
-            self.attention = self.new(self.B, self.T, width)
+        (T, B, *_), width = self.shape, linear_head.round_up(K + len(tokens), 8)
+        if self.buffers.attention.shape[2] != width:
+            self.buffers = self.buffers._replace(attention=self.new(B, T, width))
+        substitution, attention, p = self.buffers
         self.windows = copy_head.Windows(seen, state.keys, targets, no_copy)
         sharpness = self.number(self.network.sharpness)
-        copy_head.substitution_softmax(S, sharpness, self.substitution)
-        self.mixed = copy_head.Mixed(self.attention, self.p, *reading)
+        copy_head.substitution_softmax(S, sharpness, substitution)
+        self.mixed = copy_head.Mixed(attention, p, *reading)
         copy_head.copy_head_forward(
-            self.rows(self.out), self.windows, self.substitution, self.sizes, self.mixed
+            self.rows(self.out), self.windows, substitution, self.sizes, self.mixed
         )
 
     def rows(self, out: Array) -> Array:
         """View rows (N, .) as (T, B, .)."""
-        return out.reshape(self.T - self.first, self.B, -1)
+        return out.reshape(self.shape.T - self.shape.first, self.shape.B, -1)
 
     @property
     def sizes(self) -> copy_head.Sizes:
         """What the copy head needs to know."""
         H, number = self.states.h.shape[2], self.number
         scale, floor = number(H**-0.5), number(copy_head.FLOOR)
-        return copy_head.Sizes(H, self.network.reach, self.skip, scale, floor)
+        return copy_head.Sizes(H, self.network.reach, self.shape.skip, scale, floor)
 
     def state_after(self, tokens: Array, state: State) -> State:
         """Give the state after the last token of (T, B), in arrays of its own."""
@@ -198,7 +219,7 @@ class Inference:
             What it says of each position, (T, B), and the state after the last token.
         """
         T, B = tokens.shape
-        if self.forward is None or (self.forward.T, self.forward.B) != (T, B):
+        if self.forward is None or self.forward.shape[:2] != (T, B):
             self.forward = Forward(self.network, T, B)
         forward, tensors = self.forward, self.network.tensors
         state = state or forward.start()

@@ -1,7 +1,7 @@
 """The figures: what the other stages measured, drawn with matplotlib.
 
-SVG with fonts as paths and nothing in them of date, version or machine, so that their
-bytes are as reproducible as the numbers they show; small enough to stand in git.
+SVG with nothing in them of date, version or machine, so that their bytes are as
+reproducible as the numbers they show; small enough to stand in git.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from matplotlib.lines import Line2D
 COLOURS = "#0072B2 #E69F00 #009E73 #D55E00 #CC79A7 #56B4E9 #000000 #8C8C00".split()
 MARKERS = "osD^vPX*"
 DASHES: Any = ["-", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1))]  # a round of colours
-POINTS = 60  # of a line, at most
+POINTS = 45  # of a line, at most
 TRAIN, VALID = "train", "valid"
 STYLE: Any = {
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "svg.hashsalt": "counting",
-    "font.family": "DejaVu Sans",
+    "font.family": ["DejaVu Sans", "sans-serif"],
     "font.size": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,

@@ -63,7 +63,7 @@ def table(found: dict[str, dict[str, Any]], settings: params.Params) -> str:
     titles = ["variant", *(title for title, *_ in columns), "counts on right"]
     lines = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
     for name, content in found.items():
-        claims, run = article.claims(settings, name), content["count_run"]
+        claims, run = article.claims(settings, name), content["count_further"]
         cells = [
             pair(content[stream], key, claims.get((stream, key)))
             for _, stream, key in columns

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -45,7 +46,13 @@ def spell(number: int, language: str) -> str:
 
 @contextmanager
 def limited(seconds: float) -> Iterator[None]:
-    """Interrupt what computes for longer, with a TimeoutError."""
+    """Interrupt what computes for longer, with a TimeoutError.
+
+    In the main thread alone, since no other is given a signal.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     before = signal.signal(signal.SIGVTALRM, interrupt)
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
     try:

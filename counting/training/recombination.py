@@ -42,6 +42,7 @@ from counting.base.errors import InputError
 from counting.engine.compiler import Array, jit
 
 LONGEST = 2  # words of a filler
+SURVEYED = 2**20  # tokens of a text, at most, that are looked at
 NONE = -1  # in the place of its second word
 
 Filler = tuple[int, ...]
@@ -69,6 +70,7 @@ def build(stream: Array, T: int) -> Recombination:
     Raises:
         InputError: no window has a place.
     """
+    stream = stream[:SURVEYED]
     slots = fillers_by_slot(stream.tolist())
     homes = homes_of(slots, T)
     stood: dict[int, set[Filler]] = defaultdict(set)

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from counting.base.errors import InputError
@@ -53,3 +55,8 @@ def test_a_number_that_num2words_cannot_spell_is_named(
     monkeypatch.setattr(spelling, "PATIENCE", 0.05)
     with pytest.raises(InputError, match=r"2354257 .* 'am': .* does not end; narrow"):
         spell(2354257, "am")
+
+
+def test_a_thread_may_spell_too() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(spell, 7, "en").result() == "seven"

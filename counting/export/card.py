@@ -111,11 +111,17 @@ def describe(speaker: Speaker) -> str:
     )
     if not params.PATH.is_file():
         return text
-    spell = params.load().spell
+    settings = params.load()
+    spell, recipe = settings.spell, settings.recipes.get(model.recipe)
     (first, last), valid = spell.train, spell.valid
+    if recipe and recipe.recombine:
+        text += (
+            "\nIt was trained on windows, too, that were made from its training text "
+            "by putting one of its words where it never stood.\n"
+        )
     return text + (
         f"\nTrained on the numbers {first:,} to {last:,} in words; judged on "
-        f"{valid[0]:,} to {valid[1]:,}, which it has never read.\n"
+        f"{valid[0]:,} to {valid[1]:,}, none of which stands in that text.\n"
     )
 
 
@@ -128,7 +134,7 @@ def scores(path: Path, config: Config) -> str:
     try:
         streams = {name: content[name] for name in ("train", "valid")}
         rows = table(streams | content["beyond"])
-        counts = content["count_run"]
+        counts = content["count_further"]
         return (
             f"Means over {content['seeds']} seeds, the worst one in brackets. "
             "*Sequence*: the share of windows whose next tokens, decoded greedily, are "

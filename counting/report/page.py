@@ -74,6 +74,7 @@ def render(results: Results) -> str:
         loss_box=drawing.LOSS,
         accuracy_box=drawing.ACCURACY,
         best=best_of(results.metrics),
+        recombined=story.recombined(results.models, results.recipes),
         count=story.how_many(len(names)),
         lost=story.lost(results.metrics),
         how_many=story.how_many,
@@ -159,8 +160,13 @@ def carried(networks: Mapping[str, Mapping[int, Network]]) -> dict[str, list[int
 
 
 def best_of(metrics: Mapping[str, Any]) -> str:
-    """Name the variant with the most right sequences on the unseen text."""
-    return max(metrics, key=lambda name: metrics[name]["valid"]["sequence_accuracy"])
+    """Name the variant with the most right sequences, and of those the best counter."""
+
+    def rank(name: str) -> tuple[float, float]:
+        found = metrics[name]
+        return found["valid"]["sequence_accuracy"], found["count_further"]["median"]
+
+    return max(metrics, key=rank)
 
 
 def first_view(metrics: Mapping[str, Any], names: Sequence[str]) -> list[str]:

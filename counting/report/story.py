@@ -79,6 +79,12 @@ def ladder(
     return rungs
 
 
+def recombined(models: Mapping[str, Settings], recipes: Mapping[str, Settings]) -> str:
+    """Name the variants that read words where the text never put them."""
+    names = [n for n, one in models.items() if recipes[one["recipe"]].get("recombine")]
+    return in_a_row(names) if names else ""
+
+
 def what_is_new(model: Settings, last: Settings, beside: str | None) -> str:
     """Describe recurrence and head of a variant, as far as they are others."""
     recurrence, head = model["recurrence"], head_of(model)

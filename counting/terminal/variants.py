@@ -61,7 +61,10 @@ def rank(path: Path) -> tuple[float, float]:
         return (-1.0, -1.0)
     content: Any = files.read_json(path, f"run `dvc repro evaluate@{path.stem}` again")
     try:
-        found = content["valid"]["sequence_accuracy"], content["count_run"]["median"]
+        found = (
+            content["valid"]["sequence_accuracy"],
+            content["count_further"]["median"],
+        )
         return float(found[0]), float(found[1])
     except (KeyError, TypeError, ValueError):
         return (-1.0, -1.0)

@@ -77,7 +77,11 @@ def results(*names: str, words: tuple[str, ...] = (",", "a", "b")) -> page.Resul
     shapes = {"input_table": (V, 2), "W_hh": (2, 2), "bias_hh": (0,), "W_out": (L, 2)}
     network = {name: rng.random(shape, np.float32) for name, shape in shapes.items()}
     network["shift"] = np.where(np.arange(L) < V, 0, -1e30).astype(np.float32)
-    metric = {"train": VALID, "valid": VALID, "count_run": {"median": 0, "worst": 0}}
+    metric = {
+        "train": VALID,
+        "valid": VALID,
+        "count_further": {"median": 0, "worst": 0},
+    }
     return page.Results(
         words=words,
         streams={

@@ -141,7 +141,7 @@ def test_the_best_variant_speaks_and_the_first_without_metrics(
             path = finished.path(f"reports/metrics/{name}.json")
             content = json.loads(path.read_text())
             content["valid"]["sequence_accuracy"] = 0.5
-            content["count_run"]["median"] = 9 if name == best else 3
+            content["count_further"]["median"] = 9 if name == best else 3
             files.write_json(path, content)
         (step,) = lines(talk(finished, "97,", "--json", "--steps", "1"))
         assert step["variant"] == best
@@ -254,4 +254,4 @@ def test_ctrl_c_ends_it_quietly_with_130(finished: Project) -> None:
     assert process.stdout.read(3)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
-    assert (process.returncode, err) == (130, "")
+    assert (process.returncode, err) in ((130, ""), (-signal.SIGINT, ""))  # 130 in a shell

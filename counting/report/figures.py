@@ -21,7 +21,7 @@ from matplotlib.lines import Line2D
 COLOURS = "#0072B2 #E69F00 #009E73 #D55E00 #CC79A7 #56B4E9 #000000 #8C8C00".split()
 MARKERS = "osD^vPX*"
 DASHES: Any = ["-", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1))]  # a round of colours
-POINTS = 35  # of a line, at most
+POINTS = 32  # of a line, at most
 TRAIN, VALID = "train", "valid"
 STYLE: Any = {
     "svg.fonttype": "none",

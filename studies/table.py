@@ -28,8 +28,8 @@ def table(study: Study, done: list[Entry], older: int = 0) -> str:
         f"{in_words(study.judge)}{of_digits}; seeds "
         f"{', '.join(map(str, study.seeds))}. Made by `python -m studies`.{of_today}",
         "",
-        "| row | changed | 71st token, train | 20 in a row, train "
-        "| 20 in a row, mean | worst | by seed | counts on, median |",
+        "| row | changed | last token, train | sequences, train "
+        "| sequences judged, mean | worst | by seed | counts on, median |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for row in study.rows:

@@ -19,13 +19,16 @@ from counting.base import cli, files, params
 
 TRAIN = """
 import sys
-import numpy as np
+from pathlib import Path
 from counting.base import params
+from counting.text import streams
 from counting.training import loop
 model, recipe = params.load().variant(sys.argv[1])
 key = "epochs" if recipe.epochs else "steps"
 rows = model.batch_size * recipe.bptt + 1
-stream = np.arange(2 * rows) % 30
+stream = streams.load(Path("data/prepared/train.safetensors"), 30)
+if recipe.epochs:
+    stream = stream[: 2 * rows]
 loop.train(model, recipe.model_copy(update={key: 1}), stream, 30, seed=0)
 """
 EVALUATE = """

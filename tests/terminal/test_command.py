@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from counting.base import files
-from tests.conftest import Outcome, Project
+from tests.conftest import Outcome, Project, usual_signals
 from tests.stages.test_pipeline import ROOT, closure, imports_of
 
 
@@ -249,7 +249,10 @@ def test_whoever_stops_reading_ends_it_quietly(finished: Project) -> None:
 
 
 def test_ctrl_c_ends_it_quietly_with_130(finished: Project) -> None:
-    process = finished.start("python", "-m", "counting", "97,", "--steps", "1000000")
+    with usual_signals():  # a command in the background ignores Ctrl-C
+        process = finished.start(
+            "python", "-m", "counting", "97,", "--steps", "1000000"
+        )
     assert process.stdout
     assert process.stdout.read(3)
     process.send_signal(signal.SIGINT)

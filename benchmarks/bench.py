@@ -24,7 +24,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import platform
 import statistics
 import time
 from collections.abc import Callable
@@ -36,6 +35,7 @@ import numpy as np
 os.environ["XLA_FLAGS"] = (
     "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 )
+from benchmarks import machine
 from counting.base import cli, params
 from counting.base.errors import InputError
 from counting.engine.compiler import Array
@@ -177,28 +177,22 @@ def page(rows: list[dict[str, Any]]) -> str:
 
 
 def processor() -> str:
-    """Name the processor as the system does."""
-    found = Path("/proc/cpuinfo")
-    text = found.read_text(encoding="utf-8") if found.is_file() else ""
-    names = [
-        line.partition(":")[2] for line in text.splitlines() if "model name" in line
-    ]
-    kernels = torch.backends.cpu.get_cpu_capability()
-    return f"{names[0].strip() if names else platform.processor()} with {kernels}"
+    """Name the processor, and the vectors that PyTorch uses of it."""
+    return f"{machine.processor()} with {torch.backends.cpu.get_cpu_capability()}"
 
 
 def training_steps(model: params.Model, T: int) -> dict[str, Run]:
     """One training step of every contender, on the same random tokens."""
     B, kind = model.batch_size, model.recurrence
     tokens, targets = np.random.default_rng(0).integers(V, size=(2, T, B))
-    batch = Batch(tokens, targets, (), None)
+    batch = Batch(tokens, targets, None)
     x, y = torch.from_numpy(tokens), torch.from_numpy(targets)
     ours, definition = (
         step(model, recipe(T), V) for step in (CompiledStep, AutogradStep)
     )
     runs: dict[str, Run] = {
-        "ours": lambda: ours(batch, 1e-3, None),
-        "definition": lambda: definition(batch, 1e-3, None),
+        "ours": lambda: ours(batch, 1e-3),
+        "definition": lambda: definition(batch, 1e-3),
     }
     if kind != "loop":
         runs["tuned"] = tuned_step(Tuned(kind, model.hidden_size), x, y)
@@ -332,7 +326,7 @@ def evaluation(rounds: int) -> dict[str, Any]:
     step, rows = CompiledStep(model, recipe(70), V), batches.windows_of(train, 70)
     for start in np.random.default_rng(0).integers(len(rows), size=(100, 64)):
         some = rows[start].T.astype(np.int64)
-        step(Batch(some[:-1], some[1:], (), None), 3e-3, None)
+        step(Batch(some[:-1], some[1:], None), 3e-3)
     network = Network(model, V).eval()
     tensors = {name: torch.from_numpy(w) for name, w in step.weights().items()}
     network.load_state_dict(tensors)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from counting.base import files, params
 from counting.base.errors import InputError, suggest
 from counting.training import cluster
+from studies.transformer import Size
 
 Entry = dict[str, Any]  # a training: name, seed, variant and key; then its results too
 
@@ -26,6 +27,7 @@ class Row(params.Section):
     name: str
     variant: str
     change: dict[str, Any] = Field(default_factory=dict)
+    transformer: Size | None = None  # in the place of its recurrence, by autograd
 
 
 class Study(params.Section):
@@ -35,8 +37,22 @@ class Study(params.Section):
     train: list[params.Range]  # one stream, one range after the other
     judge: list[params.Range]  # a stream each
     digits: int = Field(default=10, ge=3, le=10)  # numbers with others are left out
+    strides: list[params.Positive] = Field(default_factory=list)  # of each; or 1
     seeds: list[int]
     rows: list[Row]
+
+    @property
+    def every(self) -> list[int]:
+        """Give the tokens between two windows judged, for each range."""
+        return self.strides or [1] * len(self.judge)
+
+    @model_validator(mode="after")
+    def _each_stream_has_a_stride(self) -> Self:
+        if self.strides and len(self.strides) != len(self.judge):
+            raise ValueError(
+                f"strides: {self.strides} are not one for each of {self.judge}"
+            )
+        return self
 
 
 def load(path: Path) -> Study:
@@ -70,9 +86,12 @@ def changed(settings: params.Params, row: Row) -> dict[str, Any]:
         }
     except ValidationError as error:
         raise InputError(f"{row.name}: {error.errors()[0]['msg']}") from None
-    return {
+    variant = {
         name: one.model_dump(exclude_defaults=True) for name, one in checked.items()
     }
+    if row.transformer:
+        variant["transformer"] = row.transformer.model_dump()
+    return variant
 
 
 def trainings(study: Study, settings: params.Params) -> list[Entry]:
@@ -80,7 +99,7 @@ def trainings(study: Study, settings: params.Params) -> list[Entry]:
     ours = cluster.facts() | {
         "trial": files.read_text(Path(__file__).with_name("trial.py"))
     }
-    ranges = study.model_dump(include={"train", "judge", "digits"})
+    ranges = study.model_dump(include={"train", "judge", "digits", "strides"})
     judging = settings.evaluate.model_dump(exclude={"samples"})
     shared = [ours, ranges, judging, settings.spell.language]
     entries = []

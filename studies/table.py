@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from statistics import fmean, median
 
 import matplotlib as mpl
@@ -24,12 +25,12 @@ def table(study: Study, done: list[Entry], older: int = 0) -> str:
     lines = [
         f"# {study.title}",
         "",
-        f"Trained on {in_words(study.train)}, judged on every window of "
-        f"{in_words(study.judge)}{of_digits}; seeds "
+        f"Trained on {in_words(study.train)}, judged on "
+        f"{in_words(study.judge, study.every)}{of_digits}; seeds "
         f"{', '.join(map(str, study.seeds))}. Made by `python -m studies`.{of_today}",
         "",
         "| row | changed | last token, train | sequences, train "
-        "| sequences judged, mean | worst | by seed | counts on, median |",
+        "| sequences judged, mean of each | all, worst | by seed | counts on, median |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for row in study.rows:
@@ -37,21 +38,28 @@ def table(study: Study, done: list[Entry], older: int = 0) -> str:
         if not mine:
             continue
         shares = [entry["sequence_accuracy"] for entry in mine]
+        by_range = zip(*(entry["by_range"] for entry in mine), strict=True)
         change = ", ".join(f"{k}: {json.dumps(v)}" for k, v in row.change.items())
         lines.append(
             f"| {row.name} | {change or '(as released)'} "
             f"| {fmean(entry['train_last_token_accuracy'] for entry in mine):.4f} "
             f"| {fmean(entry['train_sequence_accuracy'] for entry in mine):.4f} "
-            f"| {fmean(shares):.4f} "
+            f"| {' '.join(f'{fmean(part):.4f}' for part in by_range)} "
             f"| {min(shares):.4f} | {' '.join(f'{s:.4f}' for s in shares)} "
             f"| {median(entry['count_run'] for entry in mine):.0f} |"
         )
     return "\n".join(lines) + "\n"
 
 
-def in_words(ranges: list[list[int]]) -> str:
-    """Name some ranges, the first two and the last if they are many."""
+def in_words(ranges: list[list[int]], strides: Sequence[int] = ()) -> str:
+    """Name some ranges, the first two and the last if they are many.
+
+    And which of their windows are judged, if there are strides.
+    """
     names = [f"{first}..{last}" for first, last in ranges]
+    if strides:
+        which = ("every window" if n == 1 else f"one window in {n}" for n in strides)
+        names = [f"{n} of {name}" for n, name in zip(which, names, strict=True)]
     shown = names if len(names) < 4 else [*names[:2], "...", names[-1]]
     return ", ".join(shown)
 

@@ -52,9 +52,8 @@ PARAMS: dict[str, Any] = {
             "optimizer": "adamw",
             "warm_up": 0.1,
             "clip_norm": 1.0,
-            "weight_decay": {"start": 0.25, "end": 0.1, "switch_at": 0.6},
+            "weight_decay": 0.1,
             "burn_in": 3,
-            "carry_state": 0.5,
         },
     },
     "models": {

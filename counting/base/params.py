@@ -127,33 +127,6 @@ class Model(Section):
         return self
 
 
-class Decay(Section):
-    """Weight decay at the start and at the end of a training.
-
-    It switches after a share of the steps; without one, it goes in a straight line.
-    """
-
-    start: Annotated[float, Field(ge=0)]
-    end: Annotated[float, Field(ge=0)]
-    switch_at: Share | None = None
-
-
-class Recombine(Section):
-    """Words put where they never stood; see training/recombination.py."""
-
-    drawn: Share  # of each batch, windows in which something can be put
-    put: Share  # of each batch, windows in which it is
-
-    @model_validator(mode="after")
-    def _puts_no_more_than_is_drawn(self) -> Self:
-        if self.put > self.drawn:
-            raise ValueError(
-                f"put: {self.put} is more than drawn: {self.drawn}; expected at most "
-                "that, since words are put in windows that were drawn for it"
-            )
-        return self
-
-
 class Recipe(Section):
     """How a variant is trained; every ingredient is a figure, none a branch."""
 
@@ -164,10 +137,9 @@ class Recipe(Section):
     optimizer: Literal["adam", "adamw"]
     warm_up: Share | None = None  # of the steps, in a one-cycle schedule
     clip_norm: Annotated[float, Field(gt=0)] | None = None
-    weight_decay: Decay | None = None
+    weight_decay: Annotated[float, Field(ge=0)] | None = None
     burn_in: Natural = 0  # first positions of a window that carry no loss
-    carry_state: Share = 0.0  # of the windows start where another one ended
-    recombine: Recombine | None = None
+    recombine: Share = 0.0  # of the windows get words where they never stood
 
     @model_validator(mode="after")
     def _options_are_used(self) -> Self:
@@ -189,12 +161,11 @@ class Recipe(Section):
                 f"burn_in: {self.burn_in} leaves no position of the window of bptt: "
                 f"{self.bptt}; expected less"
             )
-        for name in ("recombine", "carry_state"):
-            if self.sampling == "rows" and getattr(self, name):
-                raise ValueError(
-                    f"{name} has no effect on sampling: rows, which reads the whole "
-                    "stream in order; remove it or use windows"
-                )
+        if self.sampling == "rows" and self.recombine:
+            raise ValueError(
+                "recombine has no effect on sampling: rows, which reads the whole "
+                "stream in order; remove it or use windows"
+            )
         return self
 
 
@@ -275,6 +246,16 @@ class Params(Section):
                 + ("missing" if name in wanted else "no stream of spell")
                 + f"; expected a stride for each of {', '.join(sorted(wanted))}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _curves_have_a_point(self) -> Self:
+        for name, recipe in self.recipes.items():
+            if recipe.steps is not None and recipe.steps < self.plot.rolling:
+                raise ValueError(
+                    f"plot.rolling: {self.plot.rolling} is not allowed; expected at "
+                    f"most the {recipe.steps} steps of recipes.{name}: lower it"
+                )
         return self
 
     def variant(self, name: str) -> tuple[Model, Recipe]:

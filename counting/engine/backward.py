@@ -14,9 +14,9 @@ import numpy as np
 
 from counting.engine import copy_head, linear_head, recurrence, weights
 from counting.engine.compiler import Array
-from counting.engine.forward import EPS, Forward, State
+from counting.engine.forward import EPS, Forward
 from counting.engine.linear_head import Normalized
-from counting.engine.matmul import matmul_add
+from counting.engine.matmul import matmul_add, matmul_add_steps
 from counting.engine.weights import Network, Tensors
 
 MOMENTUM = 0.1  # of the running statistics, as in PyTorch
@@ -27,7 +27,6 @@ class StepResult(NamedTuple):
 
     loss: float  # mean over the scored positions, in nats per token
     correct: Array  # (T - skip, B) bool: the target is the most probable token
-    state: State  # after the last token, for a window that can copy nothing of it
 
 
 class Backward(Forward):
@@ -60,18 +59,18 @@ class Backward(Forward):
         self,
         tokens: Array,
         targets: Array,
-        state: State | None = None,
         no_copy: Array | None = None,
     ) -> StepResult:
         """Fill the gradients of the mean cross entropy; move the running statistics.
 
+        Every window begins with a state of zeros.
+
         Args:
             tokens: (T, B), int64.
             targets: (T - skip, B), int64.
-            state: before the first token; None for zeros. Nothing of it can be copied.
             no_copy: (T, B) bool, positions that may not copy.
         """
-        state = state or self.start()
+        state = self.start()
         self.run_recurrence(tokens, state)
         normalized, states = self.normalized, self.scored_states()
         linear_head.batch_statistics(states, normalized)
@@ -82,8 +81,7 @@ class Backward(Forward):
         loss = float(linear_head.mean_of(reading.losses))
         self.head_backward(targets)
         self.recurrence_backward(tokens)
-        end = state._replace(h=self.states.h[-1].copy(), c=self.states.c[-1].copy())
-        return StepResult(loss, reading.predicted == targets, end)
+        return StepResult(loss, reading.predicted == targets)
 
     def move_statistics(self) -> None:
         """Move the running statistics as PyTorch does."""
@@ -122,16 +120,20 @@ class Backward(Forward):
         """From the states to the embedding, and the gradients of the recurrence."""
         network, H = self.network, self.d_states.shape[2]
         along = recurrence.Gradients(
-            np.zeros_like(self.table), self.new(len(self.table.T), H), self.new(H),
-            *self.new(2, self.shape.B, H),
-        )  # fmt: skip
+            np.zeros_like(self.table), self.new(H), *self.new(2, self.shape.B, H)
+        )
         network.recurrence.backward(
             self.d_states, tokens, weights.along_time(network), self.states, along
         )
+        d_W_hh = self.new(len(self.table.T), H)
+        d_gates = self.states.gates[:, :, : len(d_W_hh)]
+        matmul_add_steps(d_W_hh, d_gates, self.states.h[:-1])
         W, _ = weights.input_side(network)
         d_table, d_embedding = along.table, self.gradients["i_h.weight"]
         d_embedding[:] = 0
         matmul_add(d_embedding, d_table, W)
         d_W = np.zeros_like(W)
         matmul_add(d_W, d_table.T, network.table)
-        weights.put_gradients(network, d_W, along.table.sum(0), along, self.gradients)
+        weights.put_gradients(
+            network, d_W, d_table.sum(0), d_W_hh, along.b_n, self.gradients
+        )

@@ -113,7 +113,7 @@ class Forward:
     def run_recurrence(self, tokens: Array, state: State) -> None:
         """Fill the states, from tokens (T, B)."""
         W, b = weights.input_side(self.network)
-        affine(self.table, self.network.table, np.ascontiguousarray(W.T), b)
+        affine(self.table, self.network.table, W, b)
         self.states.h[0], self.states.c[0] = state.h, state.c
         along = weights.along_time(self.network)
         self.network.recurrence.forward(self.table, tokens, along, self.states)
@@ -126,7 +126,7 @@ class Forward:
         """Fill `out` from y, the states less what `mean` will not take off."""
         head = weights.head(self.network.tensors)
         linear_head.fuse_batch_norm(head, mean, rs, self.layout, self.fused)
-        affine(self.out, y, np.ascontiguousarray(self.fused.W.T), self.fused.b)
+        affine(self.out, y, self.fused.W, self.fused.b)
 
     def say(
         self, tokens: Array, targets: Array, state: State, no_copy: Array | None

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import binding, ir
 from numba import types
 from numba.core import cgutils
@@ -94,7 +95,9 @@ def _tile(rows: int, lanes: int, vectors: int) -> Any:
 _WIDE = bool(binding.get_host_cpu_features().get("avx512f"))
 _ROWS, _LANES, _VECTORS = (8, 16, 2) if _WIDE else (4, 8, 2)
 _COLUMNS = _LANES * _VECTORS
-_DEPTH = 128  # rows of B that are read again and again, and stay in the cache
+_DEPTH = 512  # rows of B that are read again and again, and stay in the cache
+_LARGE = 2**19  # elements of C that would leave the cache between two steps
+_STRIP = 64  # rows of such a C that stay
 _block, _row = _tile(_ROWS, _LANES, _VECTORS), _tile(1, _LANES, _VECTORS)
 _some, _one = _tile(1, 8, 1), _tile(1, 1, 1)
 
@@ -124,9 +127,58 @@ def matmul_add(C: Array, A: Array, B: Array) -> None:
 
 
 @jit
+def panels(B: Array) -> Array:
+    """Lay B (K, N) out as panels (N / 32, K, 32), for more products than one.
+
+    That is what a tile reads, from front to back; in a large B its rows lie pages
+    apart. Where vectors are half as wide, so are panels.
+    """
+    (K, N), columns = B.shape, _COLUMNS
+    laid_out = np.empty((-(-N // columns), K, columns), B.dtype)
+    for p in range(len(laid_out)):
+        part = B[:, p * columns : (p + 1) * columns]
+        for k in range(K):
+            for j in range(part.shape[1]):
+                laid_out[p, k, j] = part[k, j]
+    return laid_out
+
+
+@jit
+def matmul_add_panels(C: Array, A: Array, laid_out: Array) -> None:
+    """Add the product of A (M, K) and B (K, N), given as its panels, to C (M, N)."""
+    for p in range(len(laid_out)):
+        part = C[:, p * _COLUMNS : (p + 1) * _COLUMNS]
+        matmul_add(part, A, laid_out[p, :, : part.shape[1]])
+
+
+@jit
+def _add_each(C: Array, A: Array, B: Array) -> None:
+    """Add to a C that stays in the cache anyway, as `matmul_add_steps` says."""
+    for t in range(len(A) - 1, -1, -1):
+        matmul_add(C, A[t].T, B[t])
+
+
+def matmul_add_steps(C: Array, A: Array, B: Array) -> None:
+    """Add A_t' B_t to C (M, N), from the last t to the first; A (T, K, M), B (T, K, N).
+
+    A large C is not walked through at every step: a few of its rows stay in the cache
+    for all steps.
+    """
+    if C.size < _LARGE:
+        _add_each(C, A, B)
+        return
+    right = panels(B[::-1].reshape(-1, C.shape[1]))
+    for i in range(0, len(C), _STRIP):
+        part = C[i : i + _STRIP]
+        left = A[::-1, :, i : i + _STRIP].reshape(-1, len(part)).T
+        for k in range(0, left.shape[1], _DEPTH):
+            matmul_add_panels(part, left[:, k : k + _DEPTH], right[:, k : k + _DEPTH])
+
+
+@jit
 def affine(out: Array, x: Array, W: Array, b: Array) -> None:
-    """Put x W + b into out (M, N), x (M, K), W (K, N), b (N,)."""
+    """Put x W' + b into out (M, N), x (M, K), W (N, K), b (N,)."""
     for i in range(len(out)):
         for j in range(len(b)):
             out[i, j] = b[j]
-    matmul_add(out, x, W)
+    matmul_add_panels(out, x, panels(W.T))

@@ -2,7 +2,9 @@
 
 Each is two compiled functions. `forward` fills the states from the first to the last,
 `backward` walks from the last to the first with the gradient that later steps have left
-for h_t, and adds to it what comes from the head. docs/bptt.md derives the formulas.
+for h_t, and adds to it what comes from the head. The gradients of what the gates are
+given take the places of the gates; the product of them and the states, the gradient of
+W, is left to the caller. docs/bptt.md derives the formulas.
 
 The input side of a token is the same wherever it stands. So it comes as a table, one
 row a token of the vocabulary, and is looked up.
@@ -16,18 +18,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from counting.engine.compiler import Array, inlined, jit
 from counting.engine.math import ONE, ZERO, fma, sigmoid, tanh
-from counting.engine.matmul import matmul_add
+from counting.engine.matmul import matmul_add_panels, panels
 
 
 class Weights(NamedTuple):
     """What acts along time."""
 
-    W_hh: Array  # (G * H, H), for the way back
-    W_hh_T: Array  # (H, G * H), contiguous, for the way forward
+    W_hh: Array  # (G * H, H)
     b_hh: Array  # (3 * H,) of a GRU; of the others it is part of the table, and (0,)
 
 
@@ -36,14 +35,13 @@ class States(NamedTuple):
 
     h: Array  # (T + 1, B, H), the start first
     c: Array  # the same of an LSTM; of the others (1, 1, 1), unused
-    gates: Array  # (T, B, 4 * H) of GRU and LSTM; of the others (1, 1, 1), unused
+    gates: Array  # (T, B, saved_gates * H), the first G * H for their gradients
 
 
 class Gradients(NamedTuple):
     """What a walk back adds to, all zero at first but for the last two."""
 
     table: Array  # (R, G * H)
-    W_hh: Array  # (G * H, H)
     b_n: Array  # (H,), the part of a GRU's b_hh that is not in the table too
     h: Array  # (B, H): in, of the last state beside `d_states`; out, of the first
     c: Array  # (B, H), the same of an LSTM
@@ -55,7 +53,7 @@ class Recurrence(NamedTuple):
     forward: Callable[..., None]
     backward: Callable[..., None]
     gate_count: int = 1  # G
-    saved_gates: int = 0  # of States.gates, in H
+    saved_gates: int = 1  # of States.gates, in H
     has_cell: bool = False  # whether there is a c beside h
 
 
@@ -82,11 +80,11 @@ def elman(name: str, squash: Any, slope: Any) -> Recurrence:
     """
 
     def forward(table: Array, tokens: Array, weights: Weights, states: States) -> None:
-        (T, B), h, W_hh_T = tokens.shape, states.h, weights.W_hh_T
+        (T, B), h, W = tokens.shape, states.h, panels(weights.W_hh.T)
         for t in range(T):
             for b in range(B):
                 copy_row(h[t + 1, b], table[tokens[t, b]])
-            matmul_add(h[t + 1], h[t], W_hh_T)
+            matmul_add_panels(h[t + 1], h[t], W)
             for b in range(B):
                 now = h[t + 1, b]
                 for j in range(len(now)):
@@ -99,17 +97,17 @@ def elman(name: str, squash: Any, slope: Any) -> Recurrence:
         states: States,
         gradients: Gradients,
     ) -> None:
-        (T, B), h, dh = tokens.shape, states.h, gradients.h
-        da = np.empty_like(dh)
+        (T, B), (h, _, da), dh = tokens.shape, states, gradients.h
+        W = panels(weights.W_hh)
         for t in range(T - 1, -1, -1):
             for b in range(B):
-                now, from_head, from_next, d = h[t + 1, b], d_states[t, b], dh[b], da[b]
+                now, from_head, from_next = h[t + 1, b], d_states[t, b], dh[b]
+                d = da[t, b]
                 for j in range(len(d)):
                     d[j] = (from_next[j] + from_head[j]) * slope(now[j])
                     from_next[j] = ZERO
                 add_row(gradients.table[tokens[t, b]], d)
-            matmul_add(dh, da, weights.W_hh)
-            matmul_add(gradients.W_hh, da.T, h[t])
+            matmul_add_panels(dh, da[t], W)
 
     for function in (forward, backward):  # machine code is kept under their names
         function.__qualname__ = f"{name}.{function.__name__}"
@@ -135,7 +133,7 @@ def gru_forward(table: Array, tokens: Array, weights: Weights, states: States) -
     h_t = (1 - z_t) * n_t + z_t * h_{t-1}
     """
     (T, B), (h, _, gates) = tokens.shape, states
-    H, b_hh = h.shape[2], weights.b_hh
+    H, W, b_hh = h.shape[2], panels(weights.W_hh.T), weights.b_hh
     for t in range(T):
         for b in range(B):
             rz, q = gates[t, b, : 2 * H], gates[t, b, 2 * H : 3 * H]
@@ -143,7 +141,7 @@ def gru_forward(table: Array, tokens: Array, weights: Weights, states: States) -
             for j in range(2 * H):
                 rz[j] = row[j] + b_hh[j]
             copy_row(q, b_hh[2 * H :])
-        matmul_add(gates[t, :, : 3 * H], h[t], weights.W_hh_T)
+        matmul_add_panels(gates[t, :, : 3 * H], h[t], W)
         for b in range(B):
             r, z = gates[t, b, :H], gates[t, b, H : 2 * H]
             q, n = gates[t, b, 2 * H : 3 * H], gates[t, b, 3 * H :]
@@ -171,28 +169,27 @@ def gru_backward(
     dh_{t-1} += z_t * dh_t + W' (dr_t, dz_t, dq_t)
     """
     (T, B), (h, _, gates) = tokens.shape, states
-    (d_table, d_W_hh, d_b_n, dh, _), H = gradients, h.shape[2]
-    d_gates = np.empty((B, 3 * H), dh.dtype)  # r, z, q
+    (d_table, d_b_n, dh, _), H = gradients, h.shape[2]
+    W = panels(weights.W_hh)
     for t in range(T - 1, -1, -1):
         for b in range(B):
             r, z = gates[t, b, :H], gates[t, b, H : 2 * H]
             q, n = gates[t, b, 2 * H : 3 * H], gates[t, b, 3 * H :]
-            dr, dz, dq = d_gates[b, :H], d_gates[b, H : 2 * H], d_gates[b, 2 * H :]
             before, from_head, from_next = h[t, b], d_states[t, b], dh[b]
             row = d_table[tokens[t, b]]
             dx_n = row[2 * H :]
             for j in range(H):
                 d = from_next[j] + from_head[j]
                 dn = d * (ONE - z[j]) * (ONE - n[j] * n[j])
-                dq[j] = dn * r[j]
-                dr[j] = dn * q[j] * r[j] * (ONE - r[j])
-                dz[j] = d * (before[j] - n[j]) * z[j] * (ONE - z[j])
+                dq = dn * r[j]
+                dr = dn * q[j] * r[j] * (ONE - r[j])
+                dz = d * (before[j] - n[j]) * z[j] * (ONE - z[j])
                 from_next[j] = z[j] * d
                 dx_n[j] += dn
-            add_row(row[: 2 * H], d_gates[b, : 2 * H])
-            add_row(d_b_n, dq)
-        matmul_add(dh, d_gates, weights.W_hh)
-        matmul_add(d_W_hh, d_gates.T, h[t])
+                r[j], z[j], q[j] = dr, dz, dq
+            add_row(row[: 2 * H], gates[t, b, : 2 * H])
+            add_row(d_b_n, q)
+        matmul_add_panels(dh, gates[t, :, : 3 * H], W)
 
 
 @jit
@@ -204,11 +201,11 @@ def lstm_forward(table: Array, tokens: Array, weights: Weights, states: States) 
     h_t = o_t * tanh(c_t)
     """
     (T, B), (h, c, gates) = tokens.shape, states
-    H = h.shape[2]
+    H, W = h.shape[2], panels(weights.W_hh.T)
     for t in range(T):
         for b in range(B):
             copy_row(gates[t, b], table[tokens[t, b]])
-        matmul_add(gates[t], h[t], weights.W_hh_T)
+        matmul_add_panels(gates[t], h[t], W)
         for b in range(B):
             i, f = gates[t, b, :H], gates[t, b, H : 2 * H]
             g, o = gates[t, b, 2 * H : 3 * H], gates[t, b, 3 * H :]
@@ -238,30 +235,28 @@ def lstm_backward(
     dc_{t-1} = f_t * dc_t;  dh_{t-1} += W' (di_t, df_t, dg_t, do_t)
     """
     (T, B), (h, c, gates) = tokens.shape, states
-    (d_table, d_W_hh, _, dh, dc), H = gradients, h.shape[2]
-    d_gates = np.empty((B, 4 * H), dh.dtype)
+    (d_table, _, dh, dc), H = gradients, h.shape[2]
+    W = panels(weights.W_hh)
     for t in range(T - 1, -1, -1):
         for b in range(B):
             i, f = gates[t, b, :H], gates[t, b, H : 2 * H]
             g, o = gates[t, b, 2 * H : 3 * H], gates[t, b, 3 * H :]
-            d_i, d_f = d_gates[b, :H], d_gates[b, H : 2 * H]
-            d_g, d_o = d_gates[b, 2 * H : 3 * H], d_gates[b, 3 * H :]
             before, cell, d_cell = c[t, b], c[t + 1, b], dc[b]
             from_head, from_next = d_states[t, b], dh[b]
             for j in range(H):
                 d, m = from_next[j] + from_head[j], tanh(cell[j])
-                d_o[j] = d * m * o[j] * (ONE - o[j])
+                d_o = d * m * o[j] * (ONE - o[j])
                 d_cell[j] += d * o[j] * (ONE - m * m)
-                from_next[j] = ZERO
+                from_next[j], o[j] = ZERO, d_o
             for j in range(H):  # a loop over all at once has too much to tell apart
                 d = d_cell[j]
-                d_i[j] = d * g[j] * i[j] * (ONE - i[j])
-                d_f[j] = d * before[j] * f[j] * (ONE - f[j])
-                d_g[j] = d * i[j] * (ONE - g[j] * g[j])
+                d_i = d * g[j] * i[j] * (ONE - i[j])
+                d_f = d * before[j] * f[j] * (ONE - f[j])
+                d_g = d * i[j] * (ONE - g[j] * g[j])
                 d_cell[j] = d * f[j]
-            add_row(d_table[tokens[t, b]], d_gates[b])
-        matmul_add(dh, d_gates, weights.W_hh)
-        matmul_add(d_W_hh, d_gates.T, h[t])
+                i[j], f[j], g[j] = d_i, d_f, d_g
+            add_row(d_table[tokens[t, b]], gates[t, b])
+        matmul_add_panels(dh, gates[t], W)
 
 
 GRU = Recurrence(gru_forward, gru_backward, gate_count=3, saved_gates=4)

@@ -67,7 +67,7 @@ def along_time(network: Network) -> recurrence.Weights:
     name = "layer.h_h.weight" if network.is_loop else "layer.weight_hh_l0"
     W_hh, none = network.tensors[name], np.zeros(0, network.table.dtype)
     b_hh = network.tensors["layer.bias_hh_l0"] if network.has_inner_bias else none
-    return recurrence.Weights(W_hh, np.ascontiguousarray(W_hh.T), b_hh)
+    return recurrence.Weights(W_hh, b_hh)
 
 
 def head(tensors: Tensors) -> linear_head.Head:
@@ -80,7 +80,8 @@ def put_gradients(
     network: Network,
     d_W: Array,
     d_b: Array,
-    along: recurrence.Gradients,
+    d_W_hh: Array,
+    d_b_n: Array,
     gradients: Tensors,
 ) -> None:
     """Put the gradients of the recurrence in their place.
@@ -89,17 +90,18 @@ def put_gradients(
         network: whose they are.
         d_W: of the first that `input_side` gives.
         d_b: of the second.
-        along: of what acts along time.
+        d_W_hh: of the weights along time.
+        d_b_n: of the bias along time, the part that is not in d_b.
         gradients: arrays by the names of the parameters; those of the recurrence are
             filled.
     """
     if network.is_loop:  # one weight, in both places
-        gradients["layer.h_h.weight"][:] = d_W + along.W_hh
+        gradients["layer.h_h.weight"][:] = d_W + d_W_hh
         gradients["layer.h_h.bias"][:] = d_b
         return
     gradients["layer.weight_ih_l0"][:] = d_W
-    gradients["layer.weight_hh_l0"][:] = along.W_hh
+    gradients["layer.weight_hh_l0"][:] = d_W_hh
     gradients["layer.bias_ih_l0"][:] = d_b
     gradients["layer.bias_hh_l0"][:] = d_b
     if network.has_inner_bias:
-        gradients["layer.bias_hh_l0"][-len(along.b_n) :] = along.b_n
+        gradients["layer.bias_hh_l0"][-len(d_b_n) :] = d_b_n

@@ -6,6 +6,8 @@ Sizes: B prompts, P tokens given, K tokens generated, n tokens of a stream.
 
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
 
 from counting.engine.compiler import Array
@@ -31,12 +33,11 @@ def tokens_right(read: Reader, prompt: Array, truth: Array) -> int:
     The network is left alone after the prompt. As long as it has made no error, what
     it reads back is the truth; so it reads the truth, in chunks, up to the first error.
     """
-    stream, state = np.concatenate([prompt, truth]).astype(np.int64), None
+    stream, state = np.concatenate([prompt, truth]), None
     for start in range(0, len(stream) - 1, CHUNK):
-        tokens = stream[start : min(start + CHUNK, len(stream) - 1)]
-        reading, state = read(tokens[:, None], None, state)
-        targets = stream[start + 1 : start + 1 + len(tokens)]
-        wrong = reading.predicted[:, 0] != targets  # (T,)
+        tokens = stream[start : start + CHUNK + 1].astype(np.int64)
+        reading, state = read(tokens[:-1, None], None, state)
+        wrong = reading.predicted[:, 0] != tokens[1:]  # (T,)
         wrong[: max(0, len(prompt) - 1 - start)] = False  # of the prompt, no matter
         if wrong.any():
             return start + 1 + int(wrong.argmax()) - len(prompt)
@@ -56,8 +57,9 @@ def count_run(read: Reader, before: Array, truth: Array, separator: int) -> int:
     Returns:
         Whole numbers right; as many as `truth` has if there was no error.
     """
-    (ends,) = (before == separator).nonzero()
-    start = int(ends[-GIVEN]) + 1 if len(ends) >= GIVEN else 0
+    # backwards, so that of a long text only the end is read
+    ends = (i for i in reversed(range(len(before))) if before[i] == separator)
+    start = next(islice(ends, GIVEN - 1, None), -1) + 1
     right = tokens_right(read, np.append(before[start:], separator), truth)
     ended = int((truth[:right] == separator).sum())
     return ended + (right == len(truth))

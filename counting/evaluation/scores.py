@@ -10,6 +10,7 @@ Sizes: C windows at a time, T steps, n tokens in the stream.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ import numpy as np
 from counting.engine.compiler import Array
 from counting.engine.forward import Reading
 from counting.evaluation.reader import Reader
+from counting.text import streams
 
 CHUNK = 64  # windows read at once: what the processor keeps at hand
 
@@ -66,7 +68,8 @@ def score(
         raise ValueError(f"stream has {n} tokens, expected more than {window}")
     windows, sequences = range(0, n - window, stride), range(0, n - length + 1, stride)
     nats, hits = 0.0, np.zeros(window, np.int64)
-    through, failures = np.zeros(steps, np.int64), []
+    through = np.zeros(steps, np.int64)
+    wrong_at, decoded = array("q"), array("h")
 
     # at the end of the stream are sequences without room for a window
     for starts, T in ((windows, window), (sequences[len(windows) :], length - 1)):
@@ -85,21 +88,20 @@ def score(
             right_steps = so_far.sum(0)  # (C,), `steps` where nothing is wrong
             (wrong,) = (right_steps < steps).nonzero()
             after = prompt + right_steps[wrong]  # tokens of the sequence before
-            decoded = predicted[after - 1, wrong].astype(np.int16)
-            failures.append((first + wrong * stride + after, decoded))
+            wrong_at.frombytes((first + wrong * stride + after).tobytes())
+            decoded.frombytes(predicted[after - 1, wrong].astype(np.int16).tobytes())
             first += stride * tokens.shape[1]
 
     predictions = len(windows) * window
     shares = [float(share) for share in through / len(sequences)]
-    wrong_at, decoded = (np.concatenate(part) for part in zip(*failures, strict=True))
     return Scores(
         loss=float(nats) / predictions,
         last_token_accuracy=int(hits[-1]) / len(windows),
         token_accuracy=int(hits.sum()) / predictions,
         sequence_accuracy=shares[-1],
         right_through=tuple(shares),
-        wrong_at=wrong_at,
-        decoded=decoded,
+        wrong_at=np.asarray(wrong_at),
+        decoded=np.asarray(decoded),
         windows=len(windows),
         sequences=len(sequences),
     )
@@ -118,3 +120,4 @@ def read_windows(
     for first in range(0, len(windows), CHUNK):
         tokens = windows[first : first + CHUNK].T.astype(np.int64)
         yield tokens, read(tokens[:-1], tokens[1:])[0]
+        streams.release(stream)

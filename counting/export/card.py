@@ -117,7 +117,7 @@ def describe(speaker: Speaker) -> str:
     if recipe and recipe.recombine:
         text += (
             "\nIt was trained on windows, too, that were made from its training text "
-            "by putting one of its words where it never stood.\n"
+            "by putting some of its words where they never stood.\n"
         )
     return text + (
         f"\nTrained on the numbers {first:,} to {last:,} in words; judged on "

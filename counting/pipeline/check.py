@@ -6,6 +6,7 @@ What DVC made it also mends, so a damaged file of data/raw or data/prepared is l
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from counting.base import cli, params
@@ -40,8 +41,8 @@ def check_numbers(settings: Params) -> str:
     for remark in remarks:
         print(f"check: {remark}")
     for name, (first, last) in ranges.items():
-        least, _ = needed(settings, name)
-        check_length(settings, name, spelled(speller, first, last, least))
+        enough, _ = needed(settings, name)[-1]
+        check_length(settings, name, spelled(speller, first, last, enough))
     return f"{len(ranges)} streams to spell"
 
 
@@ -66,8 +67,11 @@ def check_texts(settings: Params) -> str:
     return f"{len(tokens)} texts of your own in {folder}"
 
 
-def needed(settings: Params, stream: str) -> tuple[int, str]:
-    """Give the fewest tokens that a stream may have, and what asks for them."""
+def needed(settings: Params, stream: str) -> list[tuple[int, str]]:
+    """Give the fewest tokens that a stream may have, and what asks for them.
+
+    All that asks, the most modest first.
+    """
     window = settings.evaluate.window
     uses = [(window + 1, f"evaluate.window = {window}")]
     if stream == "train":
@@ -76,7 +80,12 @@ def needed(settings: Params, stream: str) -> tuple[int, str]:
             rows = model.batch_size if recipe.sampling == "rows" else 1
             reason = f"models.{name}, {rows} x bptt = {rows} x {recipe.bptt}"
             uses.append((rows * recipe.bptt + 1, reason))
-    return max(uses)
+            if recipe.epochs:  # as many steps as are drawn as one point
+                rolling = settings.plot.rolling
+                each = math.ceil(rolling / recipe.epochs)
+                reason = f"plot.rolling = {rolling} steps of models.{name}"
+                uses.append((each * rows * recipe.bptt + 1, reason))
+    return sorted(uses)
 
 
 def spelled(speller: Speller, first: int, last: int, enough: int) -> int:
@@ -96,12 +105,12 @@ def check_length(settings: Params, stream: str, tokens: int) -> None:
     Raises:
         InputError: it names the stream, its length, and what asks for more.
     """
-    least, reason = needed(settings, stream)
-    if tokens < least:
-        raise InputError(
-            f"the stream {stream!r} has {tokens} tokens, expected at least {least} for "
-            f"{reason}; lower that, or give the stream more numbers"
-        )
+    for least, reason in needed(settings, stream):
+        if tokens < least:
+            raise InputError(
+                f"the stream {stream!r} has {tokens} tokens, expected at least {least} "
+                f"for {reason}; lower that, or give the stream more numbers"
+            )
 
 
 if __name__ == "__main__":

@@ -37,7 +37,6 @@ INGREDIENTS = {
     "burn_in": "no loss on the first words of a window, which nobody could know",
     "weight_decay": "a price on large weights",
     "recombine": "windows in which words are put where they never stood",
-    "carry_state": "windows that start on the state another one ended on",
     "clip_norm": "clipped gradients",
     "warm_up": "a learning rate that rises and falls",
 }

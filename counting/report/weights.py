@@ -33,7 +33,7 @@ def engine_arrays(network: weights.Network) -> dict[str, Array]:
     layout = linear_head.Layout.of(V, len(tensors["h_o.bias"]))
     W, b = weights.input_side(network)
     input_table = np.zeros((V, len(b)), np.float32)
-    affine(input_table, network.table, np.ascontiguousarray(W.T), b)
+    affine(input_table, network.table, W, b)
     rs = 1 / np.sqrt(tensors["bn.running_var"] + np.float32(EPS))
     fused = linear_head.Fused(
         np.zeros((layout.columns, H), np.float32), np.zeros(layout.columns, np.float32)

@@ -6,9 +6,11 @@ Neither writing nor reading one holds it in memory, however long it is.
 from __future__ import annotations
 
 import json
+import mmap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -62,6 +64,18 @@ def load(path: Path, vocabulary_size: int) -> Tokens:
             f"the vocabulary; {AGAIN}"
         )
     return np.asarray(np.memmap(path, "<i2", mode="c", offset=start))
+
+
+def release(stream: Any) -> None:
+    """Let go of what was read of a mapped stream; it is mapped again where it is read.
+
+    Otherwise all that was ever read would count as memory of this process, with some
+    pages around it. A stream that is not mapped is left alone.
+    """
+    while isinstance(stream, np.ndarray):
+        stream = stream.base
+    if isinstance(stream, mmap.mmap):
+        stream.madvise(mmap.MADV_DONTNEED)
 
 
 def length(path: Path) -> int:

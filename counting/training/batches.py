@@ -11,6 +11,7 @@ import numpy as np
 from counting.base.errors import InputError
 from counting.base.params import Recipe
 from counting.engine.compiler import Array
+from counting.text import streams
 from counting.training import recombination
 
 
@@ -30,29 +31,27 @@ class Windows:
     def __init__(self, stream: Array, recipe: Recipe, batch_size: int) -> None:
         self.stream, self.recipe, self.batch_size = stream, recipe, batch_size
         self.windows = windows_of(stream, recipe.bptt)
-        if recipe.recombine is not None:
+        if recipe.recombine:
             self.table = recombination.build(stream, recipe.bptt)
 
     def draw(self, step: int, drawing: np.random.Generator) -> Array:
         """Give the windows (B, T + 1) int64 of a step."""
-        B, T, share = self.batch_size, self.recipe.bptt, self.recipe.recombine
+        B, T = self.batch_size, self.recipe.bptt
         if self.recipe.sampling == "rows":
             return self.at(row_starts(step, len(self.stream), B, T))
-        if share is None:
-            return self.at(drawing.integers(len(self.windows), size=B))
-        drawn, put = round(share.drawn * B), round(share.put * B)
-        rest = self.at(drawing.integers(len(self.windows), size=B - drawn))
-        which = recombination.drawn(self.table, drawing.random(drawn))
-        as_they_stand = self.at(self.table.starts[which[put:]])
-        changed = recombination.recombined(
-            self.table, which[:put], drawing.random(put), T
-        )
-        batch = np.concatenate([changed, as_they_stand, rest])
-        return batch[drawing.permutation(B)]  # any state may be carried into any window
+        put = round(self.recipe.recombine * B)
+        as_they_stand = self.at(drawing.integers(len(self.windows), size=B - put))
+        if not put:
+            return as_they_stand
+        which = recombination.drawn(self.table, drawing.random(put))
+        changed = recombination.recombined(self.table, which, drawing.random(put), T)
+        return np.concatenate([changed, as_they_stand])
 
     def at(self, starts: Array) -> Array:
         """Give the windows (k, T + 1) int64 at places (k,) of the stream."""
-        return self.windows[starts].astype(np.int64)
+        windows = self.windows[starts].astype(np.int64)
+        streams.release(self.stream)
+        return windows
 
 
 def windows_of(stream: Array, bptt: int) -> Array:

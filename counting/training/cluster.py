@@ -49,7 +49,6 @@ PROBE_RECIPE = Recipe(
     bptt=40,
     optimizer="adam",
     clip_norm=1.0,
-    carry_state=0.5,
 )
 
 accepted = False  # whether this process is a worker that may train
@@ -156,7 +155,7 @@ def workers(jobs: int) -> LocalCluster:
     """Start a scheduler and workers on this machine, a training at a time on each."""
     return LocalCluster(
         n_workers=jobs, threads_per_worker=1, memory_limit=None,
-        dashboard_address=None, silence_logs="CRITICAL",
+        dashboard_address=":0", silence_logs="CRITICAL",
     )  # fmt: skip
 
 

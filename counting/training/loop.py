@@ -19,11 +19,11 @@ import torch
 
 from counting.base.checkpoint import Arrays
 from counting.base.errors import InputError
-from counting.base.params import Decay, Model, Recipe
+from counting.base.params import Model, Recipe
 from counting.engine.compiler import Array
 from counting.training import batches, resume
 from counting.training.batches import Windows
-from counting.training.steps import Batch, CompiledStep, Hidden, Step, under
+from counting.training.steps import Batch, CompiledStep, Step
 
 CURVES = ("loss", "last_token_accuracy", "token_accuracy")
 
@@ -46,7 +46,6 @@ class State:
 
     curves: Array  # (steps, 3) float32
     drawing: np.random.Generator
-    hidden: Hidden = ()  # that the last batch ended on
     step: int = 0  # done
 
 
@@ -102,12 +101,9 @@ def train(
             batch = Batch(
                 np.ascontiguousarray(rows[:-1]),
                 np.ascontiguousarray(rows[recipe.burn_in + 1 :]),
-                initial_states(now, model, recipe),
                 no_copy(now, model, recipe),
             )
-            loss, correct, now.hidden = take_step(
-                batch, *rates(model, recipe, step, steps)
-            )
+            loss, correct = take_step(batch, learning_rate(model, recipe, step, steps))
             if not math.isfinite(loss):
                 raise DivergedError(
                     f"seed {seed}: the loss is {loss} at step {step + 1}, expected a "
@@ -134,35 +130,19 @@ def total_steps(recipe: Recipe, tokens: int, batch_size: int) -> int:
     return recipe.epochs * batches.steps_per_epoch(tokens, batch_size, recipe.bptt)
 
 
-def rates(
-    model: Model, recipe: Recipe, step: int, steps: int
-) -> tuple[float, float | None]:
-    """Give learning rate and weight decay, which are functions of the step alone.
+def learning_rate(model: Model, recipe: Recipe, step: int, steps: int) -> float:
+    """Give the learning rate, which is a function of the step alone.
 
-    One-cycle (Smith and Topin 2018) in straight lines: up to the learning rate in the
+    One-cycle (Smith and Topin 2018) in straight lines: up to the variant's rate in the
     warm-up, and down to nothing after it.
     """
     rate = model.learning_rate
-    if recipe.warm_up is not None:
-        top = recipe.warm_up * steps
-        rate *= (step + 1) / top if step + 1 <= top else (steps - step) / (steps - top)
-    decay = recipe.weight_decay
-    return rate, None if decay is None else decay_at(decay, step / steps)
-
-
-def decay_at(decay: Decay, done: float) -> float:
-    """Give the weight decay after a share of the steps."""
-    if decay.switch_at is None:
-        return decay.start + (decay.end - decay.start) * done
-    return decay.start if done < decay.switch_at else decay.end
-
-
-def initial_states(now: State, model: Model, recipe: Recipe) -> Hidden:
-    """Give the states (B, H) that a batch starts on: zero, or another one's end."""
-    if not recipe.carry_state or not now.hidden:
-        return ()
-    keep = now.drawing.random((model.batch_size, 1)) < recipe.carry_state
-    return tuple(part * keep for part in now.hidden)
+    if recipe.warm_up is None:
+        return rate
+    top = recipe.warm_up * steps
+    return rate * (
+        (step + 1) / top if step + 1 <= top else (steps - step) / (steps - top)
+    )
 
 
 def no_copy(now: State, model: Model, recipe: Recipe) -> Array | None:
@@ -178,7 +158,6 @@ def snapshot(now: State, step: Step) -> Arrays:
     drawing = json.dumps(now.drawing.bit_generator.state).encode()
     return {
         **step.state_dict(),
-        **{f"hidden.{i}": part for i, part in enumerate(now.hidden)},
         "curves": now.curves[: now.step],
         "drawing": np.frombuffer(drawing, np.uint8),
     }
@@ -189,5 +168,4 @@ def restore(now: State, step: Step, state: Arrays) -> None:
     step.load_state_dict(state)
     now.step = len(state["curves"])
     now.curves[: now.step] = state["curves"]
-    now.hidden = tuple(value for _, value in sorted(under("hidden.", state).items()))
     now.drawing.bit_generator.state = json.loads(state["drawing"].tobytes())

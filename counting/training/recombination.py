@@ -7,23 +7,27 @@ thirty follow them as four follows three. So this window of the text
     three thousand nine hundred ninety nine , four thousand , four thousand one
 
 is also read as "nine thousand nine hundred ninety nine , ten thousand , ten thousand
-one", and as "twenty nine thousand nine hundred ninety nine , thirty thousand , ...".
-This is compositional data augmentation (Andreas 2020, "Good-Enough Compositional Data
-Augmentation"), made from the training text alone. One rule, in which nothing is said of
-numbers:
+one", and as "one hundred nine thousand nine hundred ninety nine , one hundred ten
+thousand , ...". This is compositional data augmentation (Andreas 2020, "Good-Enough
+Compositional Data Augmentation"), made from the training text alone. One rule, in which
+nothing is said of numbers:
 
-- A *filler* is a word, or two, between two others: its *slot*. The one that comes next
+- A word `c` is *open* if those before it never come back: what stands before thousand
+  was one, then two, and so on to eight, and nothing tells what would be next. Before
+  hundred it was one to nine, and then one again: hundred is closed.
+- A *filler* is up to four words between two others: its *slot*. The one that comes next
   in the same slot, not later than a window is long, *follows* it there.
-- In a window, a word `c` is a *place* if all that stands before it is one word, a, and
-  then a2, which follows a in some slot: three and four, before thousand. Or it is a
+- In a window, an open word c is a *place* if all that stands before it is one word, a,
+  and then a2, which follows a in some slot: three and four, before thousand. Or it is a
   alone, where a has something to follow it before c in another window.
 - For a and a2 are put f and g, one following the other (or for a alone f), if they are
-  at home in the same slots and have not stood before c. Their weight is the square of
-  how many slots they share: nine for three is likelier than twenty nine.
+  at home in the same slots and have not stood before c. Each length is as likely, one
+  word for one and three for four; among fillers of the same lengths the weight is the
+  square of how many slots they share: nine for three is likelier than ten.
 
-Windows with a place are drawn with each *kind* as likely, or the rare ones would be
-too rare: each word c, with a alone or with a and then a2, from the window's first half
-on or only in its second ("three thousand ninety nine , three thousand one hundred").
+Windows with a place are drawn so that the rare is not rare: each word is as likely to
+be *new* in the second half, as hundred in "three thousand ninety nine , three thousand
+one hundred", and a alone is as likely as a and then a2.
 
 Sizes: n tokens in the stream, V words, T + 1 tokens of a window; E places in windows,
 K different ones (a, a2, c), F fillers to put there, k windows drawn.
@@ -31,8 +35,7 @@ K different ones (a, a2, c), F fillers to put there, k windows drawn.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -41,9 +44,9 @@ import numpy as np
 from counting.base.errors import InputError
 from counting.engine.compiler import Array, jit
 
-LONGEST = 2  # words of a filler
-SURVEYED = 2**20  # tokens of a text, at most, that are looked at
-NONE = -1  # in the place of its second word
+LONGEST = 4  # words of a filler
+SURVEYED = 2**17  # tokens of a text, at most, that are looked at
+NONE = -1  # in the place of a word that a filler lacks
 
 Filler = tuple[int, ...]
 Slot = tuple[int, int]  # the words before and after
@@ -60,7 +63,7 @@ class Recombination(NamedTuple):
     place: Array  # (E,) int64, which of the K
     places: Array  # (K, 3) int64: a, a2, c
     first: Array  # (K + 1,) int64: fillers of a place are first[k] .. first[k + 1]
-    fillers: Array  # (F, 4) int64: f and g, two words each
+    fillers: Array  # (F, 2, LONGEST) int64: f and g
     weights: Array  # (F + 1,) float64, cumulated over all, from 0
 
 
@@ -76,25 +79,18 @@ def build(stream: Array, T: int) -> Recombination:
     stood: dict[int, set[Filler]] = defaultdict(set)
     for (_, c), there in slots.items():
         stood[c].update(f for _, f in there)
-    starts, fitting = [], {}
-    moving: set[Slot] = set()  # words and the c before which others follow them
-    found = places_of(stream, T)
-    for place in sorted(found, key=lambda place: place[0] == place[1]):
-        a, a2, c = place
-        if a == a2 and (a, c) not in moving:
-            continue
-        if fits := fillers_for(place, homes, stood[c]):
-            fitting[place] = fits
-            starts.append(found[place])
-            moving |= {(a, c), (a2, c)}
-    if not fitting:
+    for words in (open_words(stream), np.unique(stream)):
+        found = places_of(stream, T, words)
+        if fitting := fitting_in(found, homes, stood):
+            break
+    else:
         raise InputError(
             "recombine: no word of this text can be put where it never stood; "
             "remove recombine from the recipe"
         )
     places = np.array(list(fitting))
-    which = np.repeat(np.arange(len(places)), [len(part) for part in starts])
-    where = np.concatenate(starts)
+    which = np.repeat(np.arange(len(places)), [len(found[p]) for p in fitting])
+    where = np.concatenate([found[place] for place in fitting])
     fits = [fit for part in fitting.values() for fit in part]
     return Recombination(
         stream,
@@ -103,9 +99,20 @@ def build(stream: Array, T: int) -> Recombination:
         which,
         places,
         np.cumsum([0, *(len(part) for part in fitting.values())]),
-        np.array([[*padded(f), *padded(g)] for (f, g), _ in fits]),
+        np.array([[padded(f), padded(g)] for (f, g), _ in fits]),
         np.cumsum([0.0, *(weight for _, weight in fits)]),
     )
+
+
+def open_words(stream: Array) -> Array:
+    """Give the words of a text before which no word comes back once another came."""
+    found = []
+    for c in np.unique(stream):
+        before = stream[:-1][stream[1:] == c]
+        runs = 1 + np.count_nonzero(before[1:] != before[:-1])
+        if runs == len(np.unique(before)):
+            found.append(c)
+    return np.array(found, dtype=stream.dtype)
 
 
 def fillers_by_slot(words: list[int]) -> dict[Slot, list[tuple[int, Filler]]]:
@@ -133,13 +140,14 @@ def homes_of(
     return homes
 
 
-def places_of(stream: Array, T: int) -> dict[Place, Array]:
+def places_of(stream: Array, T: int, among: Array) -> dict[Place, Array]:
     """Find the windows, by their starts, in which one or two words stand before c.
 
-    Before c stands one word at least twice, or first one and then only another.
+    Before c, one of some words, stands one word at least twice, or first one and then
+    only another.
     """
     starts, places = np.arange(len(stream) - T), {}
-    for c in np.unique(stream).tolist():
+    for c in among.tolist():
         before = np.flatnonzero(stream[1:] == c)
         words = stream[before]  # what stands before each c of the stream
         changes = np.cumsum(np.diff(words, prepend=words[:1]) != 0)
@@ -154,45 +162,72 @@ def places_of(stream: Array, T: int) -> dict[Place, Array]:
     return places
 
 
+def fitting_in(
+    found: dict[Place, Array],
+    homes: dict[Step, set[Slot]],
+    stood: dict[int, set[Filler]],
+) -> dict[Place, list[tuple[Step, float]]]:
+    """Give the places in which something can be put, and what, with its weight."""
+    fitting: dict[Place, list[tuple[Step, float]]] = {}
+    moving: set[Slot] = set()  # words and the c before which others follow them
+    for place in sorted(found, key=lambda place: place[0] == place[1]):
+        a, a2, c = place
+        if a == a2 and (a, c) not in moving:
+            continue
+        if fits := fillers_for(place, homes, stood[c]):
+            fitting[place] = fits
+            moving |= {(a, c), (a2, c)}
+    return fitting
+
+
 def fillers_for(
     place: Place, homes: dict[Step, set[Slot]], stood: set[Filler]
-) -> list[tuple[Step, int]]:
+) -> list[tuple[Step, float]]:
     """Give what may be put in a place, and the weight of each."""
     a, a2, _ = place
     home = homes.get(((a,), (a2,)))
     if not home:
         return []
-    fits = []
+    fits: dict[Step, int] = {}
+    sums: Counter[tuple[int, int]] = Counter()  # by the lengths of f and g
     for (f, g), there in homes.items():
         shared = len(home & there)
         alike = shared and (f == g) == (a == a2)
         if alike and not {*f, *g} & {*place} and not {f, g} <= stood:
-            fits.append(((f, g), shared**2))
-    return fits
+            fits[f, g] = shared**2
+            sums[len(f), len(g)] += shared**2
+    return [((f, g), n / sums[len(f), len(g)]) for (f, g), n in fits.items()]
 
 
 def chances(starts: Array, places: Array, stream: Array, T: int) -> Array:
     """Cumulate the chances (E,) float64 of places (E, 3) in windows.
 
-    Each kind is as likely, and each window of a kind, and each place of a window.
+    Each word that is new in the second half of a window is as likely, and with each
+    whether a alone stands there or a and then a2; and so is any window.
     """
-    half = stream[starts[:, None] + np.arange(1, T // 2 + 1)]  # (E, T // 2)
-    new = (half != places[:, 2:]).all(1)  # c comes only in the second half
-    kinds = np.stack([places[:, 2], places[:, 0] == places[:, 1], new], 1)
-    _, kind, sizes = np.unique(kinds, axis=0, return_inverse=True, return_counts=True)
-    weights = np.bincount(starts, 1 / (len(sizes) * sizes[kind.ravel()]))
-    return np.cumsum((weights / np.maximum(np.bincount(starts), 1))[starts])
+    alone = places[:, 0] == places[:, 1]
+    half, end = starts + T // 2 + 1, starts + T + 1
+    weights = np.full(len(starts), 1 / len(starts))
+    for word in np.unique(stream):
+        seen = np.cumsum(np.append(0, stream == word))  # before each token
+        new = (seen[half] == seen[starts]) & (seen[end] > seen[half])
+        for kind in (new & alone, new & ~alone):
+            if count := np.count_nonzero(kind):
+                weights[kind] += 1 / float(count)
+    total: Array = np.cumsum(weights)
+    total /= total[-1]
+    return total
 
 
-def padded(filler: Filler) -> Iterable[int]:
+def padded(filler: Filler) -> list[int]:
     """Fill a filler up to the longest."""
-    return (*filler, *[NONE] * (LONGEST - len(filler)))
+    return [*filler, *[NONE] * (LONGEST - len(filler))]
 
 
 def drawn(table: Recombination, uniforms: Array) -> Array:
     """Draw windows (k,) that have a place, from (k,) float64 in [0, 1)."""
-    found = np.searchsorted(table.chances, uniforms, side="right")
-    return np.minimum(found, len(table.starts) - 1)  # the sum may fall short of 1
+    found: Array = np.searchsorted(table.chances, uniforms, side="right")
+    return found
 
 
 def recombined(table: Recombination, which: Array, uniforms: Array, T: int) -> Array:
@@ -231,15 +266,15 @@ def put(
         a, a2, c = places[row]
         here, out = starts[row], 0
         while out < length:
-            word, more = stream[here], NONE
+            word, which = stream[here], NONE
             if here + 1 < len(stream) and stream[here + 1] == c:
-                if word == a:
-                    word, more = fillers[row, 0], fillers[row, 1]
-                elif word == a2:
-                    word, more = fillers[row, 2], fillers[row, 3]
-            windows[row, out] = word
-            if more != NONE and out + 1 < length:
+                which = 0 if word == a else 1 if word == a2 else NONE
+            if which == NONE:
+                windows[row, out] = word
                 out += 1
-                windows[row, out] = more
+            else:
+                for word in fillers[row, which]:
+                    if word != NONE and out < length:
+                        windows[row, out] = word
+                        out += 1
             here += 1
-            out += 1

@@ -55,8 +55,8 @@ def fingerprint(settings: Any, paths: Iterable[Path]) -> str:
     code = [Path(m.__file__) for m in modules if m.__file__]
     facts = {
         "settings": settings,
-        "files": sorted((path.name, digest(path.read_bytes())) for path in paths),
-        "code": sorted((path.name, digest(path.read_bytes())) for path in code),
+        "files": sorted((path.name, digest_file(path)) for path in paths),
+        "code": sorted((path.name, digest_file(path)) for path in code),
         "versions": {name: version(name) for name in LIBRARIES},
     }
     return digest(json.dumps(facts, sort_keys=True).encode())
@@ -65,6 +65,12 @@ def fingerprint(settings: Any, paths: Iterable[Path]) -> str:
 def digest(content: bytes) -> str:
     """Give the SHA-256 of some bytes."""
     return hashlib.sha256(content).hexdigest()
+
+
+def digest_file(path: Path) -> str:
+    """Give the SHA-256 of a file, of which a part at a time is held."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def save(path: Path, key: str, state: Arrays) -> None:

@@ -19,12 +19,10 @@ from torch import Tensor, nn
 from counting.base.checkpoint import Arrays
 from counting.base.params import Model, Recipe
 from counting.engine.adam import Adam
-from counting.engine.backward import Backward
+from counting.engine.backward import Backward, StepResult
 from counting.engine.compiler import Array
 from counting.engine.weights import Network as EngineNetwork
 from counting.networks import Network
-
-Hidden = tuple[Array, ...]  # of the recurrence, (B, H) each: h, and c of an LSTM
 
 
 class Batch(NamedTuple):
@@ -32,23 +30,14 @@ class Batch(NamedTuple):
 
     tokens: Array  # (T, B) int64
     targets: Array  # (T - skip, B) int64
-    hidden: Hidden  # before the first token; empty for zeros
     no_copy: Array | None  # (T, B) bool, positions that may not copy
-
-
-class StepResult(NamedTuple):
-    """What a step tells."""
-
-    loss: float  # mean over the scored positions, in nats per token
-    correct: Array  # (T - skip, B) bool: the target is the most probable token
-    hidden: Hidden  # after the last token
 
 
 class Step(Protocol):
     """What a training needs of an engine."""
 
-    def __call__(self, batch: Batch, rate: float, decay: float | None) -> StepResult:
-        """Change the weights by a batch."""
+    def __call__(self, batch: Batch, rate: float) -> StepResult:
+        """Change the weights by a batch, at a learning rate."""
 
     def weights(self) -> Arrays:
         """Copy the weights, by the names of the network's state_dict."""
@@ -83,22 +72,17 @@ class CompiledStep:
             views[name] = gradients[place].reshape(shape)
         decayed = int(ends[-1]) - (len(parts[-1]) if model.copy_head else 0)
         self.optimizer = Adam(self.values, gradients, decayed, recipe.clip_norm)
+        self.decay = recipe.weight_decay
         self.backward = Backward(
             EngineNetwork.of(model, self.tensors), views,
             recipe.bptt, model.batch_size, recipe.burn_in,
         )  # fmt: skip
 
-    def __call__(self, batch: Batch, rate: float, decay: float | None) -> StepResult:
+    def __call__(self, batch: Batch, rate: float) -> StepResult:
         """See Step."""
-        start = self.backward.start()
-        if batch.hidden:
-            start = start._replace(**dict(zip("hc", batch.hidden, strict=False)))
-        loss, correct, end = self.backward(
-            batch.tokens, batch.targets, start, batch.no_copy
-        )
-        self.optimizer.update(rate, decay)
-        parts = 1 + self.backward.network.recurrence.has_cell
-        return StepResult(loss, correct, (end.h, end.c)[:parts])
+        result = self.backward(batch.tokens, batch.targets, batch.no_copy)
+        self.optimizer.update(rate, self.decay)
+        return result
 
     def weights(self) -> Arrays:
         """See Step."""
@@ -125,55 +109,50 @@ class AutogradStep:
         recipe: how it is trained.
         V: size of the vocabulary.
         device: where, such as "cpu" or "cuda".
+        network: that is trained; a new one of the variant if none is given.
     """
 
     def __init__(
-        self, model: Model, recipe: Recipe, V: int, device: str = "cpu"
+        self,
+        model: Model,
+        recipe: Recipe,
+        V: int,
+        device: str = "cpu",
+        network: Network | None = None,
     ) -> None:
-        self.network, self.device = Network(model, V).to(device).train(), device
+        network = network or Network(model, V)
+        self.network, self.device = network.to(device).train(), device
         table = self.network.copying.S if self.network.copying else None
         rest = [p for p in self.network.parameters() if p is not table]
-        groups = [{"params": rest}, {"params": [] if table is None else [table]}]
+        groups: list[Any] = [{"params": rest, "weight_decay": recipe.weight_decay or 0}]
+        if table is not None:
+            groups.append({"params": [table], "weight_decay": 0.0})
         kind = torch.optim.AdamW if recipe.optimizer == "adamw" else torch.optim.Adam
-        self.optimizer = kind([g for g in groups if g["params"]], lr=1.0)
+        self.optimizer = kind(groups, lr=1.0)
         self.recipe = recipe
 
-    def __call__(self, batch: Batch, rate: float, decay: float | None) -> StepResult:
+    def __call__(self, batch: Batch, rate: float) -> StepResult:
         """See Step."""
-        for index, group in enumerate(self.optimizer.param_groups):
+        for group in self.optimizer.param_groups:
             group["lr"] = rate
-            if decay is not None:
-                group["weight_decay"] = 0.0 if index else decay
         tokens, targets, no_copy = map(
             self.tensor, (batch.tokens, batch.targets, batch.no_copy)
         )
         assert tokens is not None
         assert targets is not None
-        log_p, (hidden, _) = self.network(
-            tokens, self.state_of(batch.hidden),
-            no_copy=no_copy, skip=self.recipe.burn_in,
-        )  # fmt: skip
+        log_p, _ = self.network(tokens, no_copy=no_copy, skip=self.recipe.burn_in)
         loss = F.nll_loss(log_p.flatten(0, 1), targets.flatten())
         self.optimizer.zero_grad()
         loss.backward()
         if self.recipe.clip_norm is not None:
             nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip_norm)
         self.optimizer.step()
-        parts = hidden if isinstance(hidden, tuple) else (hidden,)
         correct = (log_p.argmax(-1) == targets).T.cpu().numpy()
-        ends = tuple(part.detach()[0].cpu().numpy() for part in parts)
-        return StepResult(loss.item(), correct, ends)
+        return StepResult(loss.item(), correct)
 
     def tensor(self, array: Array | None) -> Tensor | None:
         """Put an array (T, B) on the device as (B, T)."""
         return None if array is None else torch.from_numpy(array.T).to(self.device)
-
-    def state_of(self, hidden: Hidden) -> Any:
-        """Give the state (1, B, H) that PyTorch's layers take."""
-        parts = [torch.from_numpy(part)[None].to(self.device) for part in hidden]
-        if not parts:
-            return None
-        return (parts[0] if len(parts) == 1 else tuple(parts)), None
 
     def weights(self) -> Arrays:
         """See Step."""

@@ -1,4 +1,4 @@
-"""The engine equals the definition: forward, gradients, every mask and state."""
+"""The engine equals the definition: forward, gradients, every mask."""
 
 from typing import Any
 
@@ -33,13 +33,6 @@ def both(array: Tensor) -> tuple[Tensor, Any]:
     return array, np.ascontiguousarray(array.T.numpy())
 
 
-def hidden(kind: str) -> tuple[Any, dict[str, Any]]:
-    """Draw a state for the recurrence: PyTorch's, and the engine's."""
-    parts = torch.randn(1 + (kind == "lstm"), 1, B, H, dtype=torch.float64)
-    theirs = tuple(parts) if kind == "lstm" else parts[0]
-    return (theirs, None), dict(zip("hc", parts[:, 0].numpy(), strict=False))
-
-
 @pytest.mark.parametrize("skip", [0, 3, T - 1])
 @pytest.mark.parametrize("masked", [False, True])
 @each_head
@@ -53,17 +46,12 @@ def test_a_step_is_that_of_autograd(
     tokens, ours = both(torch.randint(V, (B, T)))
     no_copy, our_no_copy = both(torch.rand(B, T) < 0.3)
     targets, our_targets = both(torch.randint(V, (B, T - skip)))
-    state, start = hidden(kind)
 
     backward = Backward(engine, gradients, T, B, skip)
     mask = our_no_copy if masked else None
-    begin = backward.start()._replace(**start) if masked else None
-    found = backward(ours, our_targets, begin, mask)
+    found = backward(ours, our_targets, mask)
 
-    log_p, (end, _) = definition(
-        tokens, state if masked else None,
-        no_copy=no_copy if masked else None, skip=skip,
-    )  # fmt: skip
+    log_p, _ = definition(tokens, no_copy=no_copy if masked else None, skip=skip)
     loss = F.nll_loss(log_p.flatten(0, 1), targets.flatten())
     loss.backward()
     assert found.loss == pytest.approx(loss.item(), rel=1e-9)
@@ -75,9 +63,6 @@ def test_a_step_is_that_of_autograd(
         )
     for name, buffer in definition.named_buffers():
         np.testing.assert_allclose(engine.tensors[name], buffer, err_msg=name)
-    ends = end if isinstance(end, tuple) else (end,)
-    for part, expected in zip(found.state, ends, strict=False):
-        np.testing.assert_allclose(part, expected[0].detach(), atol=1e-12)
 
 
 @each_head

@@ -5,7 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from counting.engine.matmul import matmul_add
+from counting.engine.matmul import (
+    matmul_add,
+    matmul_add_panels,
+    matmul_add_steps,
+    panels,
+)
 
 SIZES = [
     (1, 1, 1),
@@ -43,3 +48,27 @@ def test_however_a_product_is_cut_its_bits_are_the_same() -> None:
             for j in (slice(0, 3), slice(3, 43), slice(43, 75)):
                 matmul_add(cut[i, j], A[i, k], B[k, j])
     assert whole.tobytes() == cut.tobytes()
+
+
+@pytest.mark.parametrize(("M", "K", "N"), SIZES)
+def test_a_product_with_panels_has_the_bits_of_one_without(
+    M: int, K: int, N: int
+) -> None:
+    draw = np.random.default_rng(0)
+    A, W = (draw.normal(size=s).astype(np.float32) for s in ((M, K), (N, K)))
+    for B in (W.T, np.ascontiguousarray(W.T)):
+        expected, C = np.ones((2, M, N), np.float32)
+        matmul_add(expected, A, np.ascontiguousarray(B))
+        matmul_add_panels(C, A, panels(B))
+        assert C.tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("size", [33, 730])  # the second outgrows the cache
+def test_steps_are_added_from_the_last_to_the_first(size: int) -> None:
+    draw = np.random.default_rng(0)
+    A, B = draw.normal(size=(2, 3, 200, size)).astype(np.float32)
+    expected, C = np.ones((2, size, size), np.float32)
+    for t in (2, 1, 0):
+        matmul_add(expected, A[t].T, B[t])
+    matmul_add_steps(C, A, B)
+    assert C.tobytes() == expected.tobytes()

@@ -253,6 +253,7 @@ PARAMETERS = [
     param("engine", "compield", "'compield'", "expected 'compiled' or 'autograd'"),
     param("device", "cuda", "cuda has no effect on engine: compiled", "autograd"),
     param("plot.rolling", 0, "plot.rolling: 0", "expected greater than or equal"),
+    param("plot.rolling", 15, "rolling: 15", "at most the 14 steps of recipes.unseen"),
     text("empty", "", "holds None", "expected sections", "restore it with git"),
     text("a list", "- 1\n- 2\n", "holds [1, 2]", "expected sections", "restore"),
     text("an open bracket", "train: [1, 2\n", "expected YAML", "mend that line"),
@@ -500,9 +501,15 @@ REPORTS = [
     file(SEEDS, "binary", b"\x80\x00\xff", "plot", "expected a CSV", AGAIN["judged"]),
 ]  # fmt: skip
 
+
+def draw_over_400(p: Project) -> None:
+    p.set("recipes.unseen.steps", 400)
+    p.set("plot.rolling", 400)
+
+
 ROLLING = Case(
     "plot.rolling = 400, of trainings shorter than that",
-    lambda p: p.set("plot.rolling", 400),
+    draw_over_400,
     "plot",
     ("plot.rolling: 400", "expected at most 14", "lower it"),
 )

@@ -48,10 +48,21 @@ def test_a_stream_for_the_curious_that_cannot_be_read_is_left_out_with_a_line(
 
 def test_the_fewest_tokens_are_those_that_batching_asks_for(project: Project) -> None:
     settings = params.load(project.path("params.yaml"))
-    model = settings.models["gru"]
+    model = settings.models["rnn"]
     recipe = settings.recipes[model.recipe]
-    least, _ = check.needed(settings, "train")
-    assert least == model.batch_size * recipe.bptt + 1
+    least = model.batch_size * recipe.bptt + 1
+    asked = dict(check.needed(settings, "train"))
+    assert asked[least] == "models.rnn, 4 x bptt = 4 x 10"
     assert batching.steps_per_epoch(least, model.batch_size, recipe.bptt) == 1
     with pytest.raises(InputError):
         batching.steps_per_epoch(least - 1, model.batch_size, recipe.bptt)
+
+
+def test_a_curve_without_a_point_is_found_before_any_training(project: Project) -> None:
+    project.set("recipes.unseen.steps", 400)
+    project.set("plot.rolling", 14)  # two epochs of seven steps
+    assert project.call("counting.pipeline.check").code == 0
+    project.set("plot.rolling", 15)
+    outcome = project.call("counting.pipeline.check")
+    assert outcome.code == 2
+    assert "at least 321 for plot.rolling = 15 steps of models.rnn" in outcome.err

@@ -85,7 +85,7 @@ def test_the_table_has_a_line_a_row(wanted: list[studies.Entry]) -> None:
     shares = (1.0, 0.5, 0.25, 0.75)
     done = [
         one
-        | {"sequence_accuracy": share, "count_run": 9}
+        | {"sequence_accuracy": share, "by_range": [share], "count_run": 9}
         | {"train_last_token_accuracy": 1.0, "train_sequence_accuracy": 1.0}
         for one, share in zip(wanted, shares, strict=True)
     ]
@@ -93,6 +93,16 @@ def test_the_table_has_a_line_a_row(wanted: list[studies.Entry]) -> None:
     assert "1 of 4 results are of older code" in text
     assert "| as it is | (as released) | 1.0000 | 1.0000 | 0.7500 | 0.5000 |" in text
     assert "| slow | learning_rate: 0.001 | 1.0000 | 1.0000 | 0.5000 | 0.2500 |" in text
+
+
+def test_a_study_says_which_windows_of_which_numbers_were_judged() -> None:
+    text = table.in_words([[8001, 9999], [10000, 99999]], [1, 31])
+    assert text == "every window of 8001..9999, one window in 31 of 10000..99999"
+
+
+def test_a_stride_too_few_is_told() -> None:
+    with pytest.raises(ValueError, match="not one for each of"):
+        studies.Study.model_validate(STUDY | {"strides": [1, 2]})
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -24,3 +24,17 @@ def test_a_stream_is_mapped_and_changes_of_it_are_not_kept(tmp_path: Path) -> No
     assert isinstance(mapped.base, np.memmap)
     mapped[0] = 0
     assert streams.load(path, 6).tolist() == tokens.tolist()
+
+
+def test_what_is_let_go_of_a_mapped_stream_is_read_again_from_its_file(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "train.safetensors"
+    tokens = np.array([3, 1, 4, 1, 5], dtype=np.int16)
+    path.write_bytes(save({"tokens": tokens}))
+    mapped, loose = streams.load(path, 6), tokens.copy()
+    for stream in (mapped, loose):
+        stream[0] = 0
+        streams.release(stream[1:])
+    assert mapped.tolist() == tokens.tolist(), "the change has gone, so its page had"
+    assert loose[0] == 0, "what is not mapped is left alone"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from counting.base.checkpoint import Arrays
-from counting.base.params import Decay, Recipe
+from counting.base.params import Recipe
 from counting.training import loop
 from counting.training.steps import AutogradStep, CompiledStep
 from tests.variants import HEADS, KINDS, model, recipe
@@ -19,30 +19,17 @@ EVERYTHING = recipe(
     bptt=9,
     burn_in=3,
     warm_up=0.1,
-    carry_state=0.5,
     clip_norm=0.5,
     optimizer="adamw",
-    weight_decay={"start": 0.5, "end": 0.1},
+    weight_decay=0.3,
 )
 
 
 def test_one_cycle_climbs_to_the_learning_rate_and_falls_to_nothing() -> None:
-    rates = [loop.rates(MODEL, RECIPE, step, 20)[0] for step in range(20)]
+    rates = [loop.learning_rate(MODEL, RECIPE, step, 20) for step in range(20)]
     assert rates[:3] == pytest.approx([0.005, 0.01, 0.01])
     assert rates[-1] == pytest.approx(0.01 / 18)
     assert rates[2:] == sorted(rates[2:], reverse=True)
-
-
-def test_weight_decay_jumps_at_a_share_of_the_steps_or_falls_in_a_line() -> None:
-    jump, line = Decay(start=1.0, end=0.1, switch_at=0.6), Decay(start=1.0, end=0.1)
-    assert [loop.decay_at(jump, x) for x in (0.0, 0.59, 0.6, 1.0)] == [
-        1,
-        1,
-        0.1,
-        0.1,
-    ]
-    assert loop.decay_at(line, 0.0) == 1.0
-    assert loop.decay_at(line, 0.5) == pytest.approx(0.55)
 
 
 def test_training_learns_a_cycle_and_records_every_step() -> None:

@@ -35,7 +35,7 @@ def fillers(table: Recombination, place: str) -> set[tuple[str, str]]:
     rows = [words(row) for row in table.places]
     k = rows.index(place)
     some = table.fillers[table.first[k] : table.first[k + 1]]
-    return {(words(row[:2]), words(row[2:])) for row in some}
+    return {(words(f), words(g)) for f, g in some}
 
 
 def test_what_follows_a_word_elsewhere_is_put_for_what_follows_it_here(
@@ -45,6 +45,7 @@ def test_what_follows_a_word_elsewhere_is_put_for_what_follows_it_here(
     assert ("eight", "nine") in found
     assert ("nineteen", "twenty") in found
     assert ("twenty nine", "thirty") in found
+    assert ("eight hundred ninety nine", "nine hundred") in found
     assert ("two", "three") not in found  # they have stood before thousand
     assert ("nine", "eight") not in found
 
@@ -53,6 +54,19 @@ def test_a_word_alone_is_put_for_a_word_alone(table: Recombination) -> None:
     found = fillers(table, "two two thousand")
     assert ("nine", "nine") in found
     assert all(f == g for f, g in found)
+
+
+def test_what_stands_before_an_open_word_never_comes_back(table: Recombination) -> None:
+    opened = recombination.open_words(STREAM)
+    assert words(opened) == "thousand"  # before hundred, one comes back after nine
+    assert {words(c) for _, _, c in table.places[:, :, None]} == {"thousand"}
+
+
+def test_where_no_word_is_open_every_word_may_be_a_place() -> None:
+    text = [spell(number, "en").split() for number in range(500, 24_000, 7)]
+    stream = VOCABULARY.encode(text, Path("numbers")).astype(np.int64)
+    assert not len(recombination.open_words(stream))
+    assert len(recombination.build(stream, T).places)
 
 
 def test_windows_are_rewritten_word_by_word_and_else_as_they_stand(
@@ -80,7 +94,7 @@ def by_hand(start: int, place: tuple[int, int, int], option: Array) -> Array:
         follows = STREAM[here + 1] if here + 1 < len(STREAM) else NONE
         word = STREAM[here]
         if follows == c and word in (a, a2):
-            out += [t for t in (option[:2] if word == a else option[2:]) if t != NONE]
+            out += [t for t in option[0 if word == a else 1] if t != NONE]
         else:
             out.append(word)
     return np.array(out[: T + 1])
@@ -93,19 +107,25 @@ def test_the_last_draw_is_a_window_too(table: Recombination) -> None:
     assert recombination.recombined(table, which, np.array([0.0, last]), T).min() >= 0
 
 
-def test_chances_add_up_and_a_window_shares_its_own_among_its_places(
-    table: Recombination,
-) -> None:
+def test_each_word_that_is_new_in_a_window_is_as_likely(table: Recombination) -> None:
     chances = np.diff(table.chances, prepend=0.0)
     assert table.chances[-1] == pytest.approx(1, rel=1e-9)
     assert chances.min() > 0
-    for start in np.unique(table.starts)[::50]:
-        mine = chances[table.starts == start]
-        np.testing.assert_allclose(mine, mine[0], rtol=1e-6)
+    by_hand: dict[tuple[int, bool], list[int]] = {}
+    for row, start in enumerate(table.starts):
+        a, a2, _ = table.places[table.place[row]]
+        window = STREAM[start : start + T + 1].tolist()
+        first, second = set(window[: T // 2 + 1]), set(window[T // 2 + 1 :])
+        for word in second - first:
+            by_hand.setdefault((word, bool(a == a2)), []).append(row)
+    expected = np.full(len(chances), 1 / len(chances))
+    for rows in by_hand.values():
+        expected[rows] += 1 / len(rows)
+    np.testing.assert_allclose(chances, expected / expected.sum(), rtol=1e-6)
 
 
 def test_a_batch_has_the_shares_of_the_recipe() -> None:
-    asked = recipe(bptt=T, recombine={"drawn": 0.75, "put": 0.5})
+    asked = recipe(bptt=T, recombine=0.5)
     windows = Windows(STREAM, asked, batch_size=64)
     batch = windows.draw(0, np.random.default_rng(0))
     assert batch.shape == (64, T + 1)
@@ -121,7 +141,7 @@ def test_a_text_with_nothing_to_recombine_is_refused_with_the_way_out() -> None:
 
 def test_a_training_that_recombines_goes_on_with_the_same_bits(tmp_path: Path) -> None:
     config = model("gru", "copy", hidden_size=8, batch_size=8)
-    asked = recipe(steps=6, bptt=T, recombine={"drawn": 0.75, "put": 0.5})
+    asked = recipe(steps=6, bptt=T, recombine=0.5)
     train = partial(loop.train, config, asked, STREAM, len(VOCABULARY), seed=0)
     whole, _ = train()
 

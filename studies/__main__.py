@@ -53,8 +53,9 @@ def main() -> None:
 def described(entry: studies.Entry, done: int, of: int) -> str:
     """Put a result into a line."""
     return (
-        f"study: {entry['name']}, seed {entry['seed']}: sequences "
-        f"{entry['sequence_accuracy']:.4f}, count {entry['count_run']} ({done}/{of})"
+        f"study: {entry['name']}, seed {entry['seed']}: wrong "
+        f"{table.wrong(entry['sequence_accuracy'])}, counts {entry['count_run']:,} "
+        f"({done}/{of})"
     )
 
 

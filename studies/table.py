@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from statistics import fmean, median
+from statistics import fmean
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from counting.report import figures
 from studies.study import Entry, Study
 
-NONE = 1e-4  # share of errors drawn as none; one sequence in a stream is 0.7e-4 or more
+NONE = 1e-6  # share of errors drawn as none: results have six digits
 
 
 def table(study: Study, done: list[Entry], older: int = 0) -> str:
@@ -29,26 +29,34 @@ def table(study: Study, done: list[Entry], older: int = 0) -> str:
         f"{in_words(study.judge, study.every)}{of_digits}; seeds "
         f"{', '.join(map(str, study.seeds))}. Made by `python -m studies`.{of_today}",
         "",
-        "| row | changed | last token, train | sequences, train "
-        "| sequences judged, mean of each | all, worst | by seed | counts on, median |",
-        "|---|---|---|---|---|---|---|---|",
+        "Shares of the sequences of 20 that have an error. *Counts on*: numbers right "
+        "before the first error, left alone.",
+        "",
+        "| row | changed | last token right, train | wrong, train "
+        "| wrong in each range, mean | in all, by seed | counts on, by seed |",
+        "|---|---|---|---|---|---|---|",
     ]
     for row in study.rows:
         mine = [entry for entry in done if entry["name"] == row.name]
         if not mine:
             continue
-        shares = [entry["sequence_accuracy"] for entry in mine]
         by_range = zip(*(entry["by_range"] for entry in mine), strict=True)
         change = ", ".join(f"{k}: {json.dumps(v)}" for k, v in row.change.items())
+        counts = [f"{entry['count_run']:,}" for entry in mine]
+        token = fmean(entry["train_last_token_accuracy"] for entry in mine)
+        learnt = fmean(entry["train_sequence_accuracy"] for entry in mine)
         lines.append(
-            f"| {row.name} | {change or '(as released)'} "
-            f"| {fmean(entry['train_last_token_accuracy'] for entry in mine):.4f} "
-            f"| {fmean(entry['train_sequence_accuracy'] for entry in mine):.4f} "
-            f"| {' '.join(f'{fmean(part):.4f}' for part in by_range)} "
-            f"| {min(shares):.4f} | {' '.join(f'{s:.4f}' for s in shares)} "
-            f"| {median(entry['count_run'] for entry in mine):.0f} |"
+            f"| {row.name} | {change or '(as released)'} | {token:.4f} "
+            f"| {wrong(learnt)} | {', '.join(wrong(fmean(part)) for part in by_range)} "
+            f"| {', '.join(wrong(entry['sequence_accuracy']) for entry in mine)} "
+            f"| {' '.join(counts)} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def wrong(share: float) -> str:
+    """Write what is missing of a share that is right: 0, 2.7e-05, 0.46."""
+    return f"{max(0.0, 1 - share):.2g}"
 
 
 def in_words(ranges: list[list[int]], strides: Sequence[int] = ()) -> str:
@@ -67,7 +75,7 @@ def in_words(ranges: list[list[int]], strides: Sequence[int] = ()) -> str:
 def draw(study: Study, done: list[Entry]) -> str:
     """Draw the rows as SVG: a dot a seed, a bar at the mean.
 
-    Along a logarithmic axis of errors, since both 0.02 and 0.998 of right sequences
+    Along a logarithmic axis of errors, since both 0.02 and 0.99998 of right sequences
     matter here; a seed without any error stands at its end.
     """
     mpl.rcParams.update(figures.STYLE)
@@ -87,7 +95,8 @@ def draw(study: Study, done: list[Entry]) -> str:
     axis.set_xscale("log")
     axis.set_xlim(1, NONE)
     axis.set_xticks(
-        [1, 0.1, 0.01, 0.001, NONE], ["all", "10 %", "1 %", "0.1 %", "none"]
+        [1, 0.1, 0.01, 1e-3, 1e-4, 1e-5, NONE],
+        ["all", "10 %", "1 %", "0.1 %", "1 in 10,000", "1 in 100,000", "none"],
     )
     axis.minorticks_off()
     axis.set_title(study.title, loc="left", fontsize=10)

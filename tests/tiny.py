@@ -52,7 +52,7 @@ PARAMS: dict[str, Any] = {
             "optimizer": "adamw",
             "warm_up": 0.1,
             "clip_norm": 1.0,
-            "weight_decay": 0.1,
+            "weight_decay": 0.05,
             "burn_in": 3,
         },
     },

@@ -32,7 +32,7 @@ class Windows:
         self.stream, self.recipe, self.batch_size = stream, recipe, batch_size
         self.windows = windows_of(stream, recipe.bptt)
         if recipe.recombine:
-            self.table = recombination.build(stream, recipe.bptt)
+            self.table = recombination.build(stream, recipe.bptt, recipe.burn_in)
 
     def draw(self, step: int, drawing: np.random.Generator) -> Array:
         """Give the windows (B, T + 1) int64 of a step."""

@@ -15,19 +15,19 @@ nothing is said of numbers:
 - A word `c` is *open* if those before it never come back: what stands before thousand
   was one, then two, and so on to eight, and nothing tells what would be next. Before
   hundred it was one to nine, and then one again: hundred is closed.
-- A *filler* is up to four words between two others: its *slot*. The one that comes next
-  in the same slot, not later than a window is long, *follows* it there.
+- A *filler* is up to four words between two others, l and r: its *slot*. What stands
+  after the next l *follows* it there, if that is a filler and r comes after it.
 - In a window, an open word c is a *place* if all that stands before it is one word, a,
   and then a2, which follows a in some slot: three and four, before thousand. Or it is a
   alone, where a has something to follow it before c in another window.
 - For a and a2 are put f and g, one following the other (or for a alone f), if they are
-  at home in the same slots and have not stood before c. Each length is as likely, one
-  word for one and three for four; among fillers of the same lengths the weight is the
-  square of how many slots they share: nine for three is likelier than ten.
+  at home in a same slot and have not stood before c.
 
-Windows with a place are drawn so that the rare is not rare: each word is as likely to
-be *new* in the second half, as hundred in "three thousand ninety nine , three thousand
-one hundred", and a alone is as likely as a and then a2.
+Where no word is open, any may be c. Windows and fillers are drawn so that the rare is
+not rare: each word is as likely to be *new*. In a window, where there is loss, as
+hundred in "three thousand ninety nine , three thousand one hundred", with a alone and
+with a and then a2; and, for each two lengths, in g, as one and hundred where "one
+hundred" follows "ninety nine".
 
 Sizes: n tokens in the stream, V words, T + 1 tokens of a window; E places in windows,
 K different ones (a, a2, c), F fillers to put there, k windows drawn.
@@ -35,7 +35,7 @@ K different ones (a, a2, c), F fillers to put there, k windows drawn.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -67,15 +67,21 @@ class Recombination(NamedTuple):
     weights: Array  # (F + 1,) float64, cumulated over all, from 0
 
 
-def build(stream: Array, T: int) -> Recombination:
-    """Find the places in the windows of a stream (n,), and what fits there.
+def build(stream: Array, T: int, burn_in: int) -> Recombination:
+    """Find the places in the windows of a stream, and what fits there.
+
+    Args:
+        stream: tokens (n,), of any integer type.
+        T: tokens of a window, less one.
+        burn_in: its first positions, those without loss.
 
     Raises:
         InputError: no window has a place.
     """
     stream = stream[:SURVEYED]
     slots = fillers_by_slot(stream.tolist())
-    homes = homes_of(slots, T)
+    before = last_seen(stream)
+    homes = homes_of(slots, before)
     stood: dict[int, set[Filler]] = defaultdict(set)
     for (_, c), there in slots.items():
         stood[c].update(f for _, f in there)
@@ -95,7 +101,7 @@ def build(stream: Array, T: int) -> Recombination:
     return Recombination(
         stream,
         where,
-        chances(where, places[which], stream, T),
+        chances(where, places[which], stream, before, range(burn_in + 1, T + 1)),
         which,
         places,
         np.cumsum([0, *(len(part) for part in fitting.values())]),
@@ -127,15 +133,18 @@ def fillers_by_slot(words: list[int]) -> dict[Slot, list[tuple[int, Filler]]]:
 
 
 def homes_of(
-    slots: dict[Slot, list[tuple[int, Filler]]], T: int
+    slots: dict[Slot, list[tuple[int, Filler]]], before: Array
 ) -> dict[Step, set[Slot]]:
-    """Give the slots that every filler stands in, and every two follow each other."""
+    """Give the slots that every filler stands in, and every two follow each other.
+
+    Where each token stood before, in `before` (n,), tells what is the next time.
+    """
     homes: dict[Step, set[Slot]] = defaultdict(set)
     for slot, found in slots.items():
         for _, f in found:
             homes[f, f].add(slot)
         for (i, f), (j, g) in pairwise(found):
-            if j - i <= T:
+            if before[j - 1] == i - 1:
                 homes[f, g].add(slot)
     return homes
 
@@ -188,35 +197,44 @@ def fillers_for(
     home = homes.get(((a,), (a2,)))
     if not home:
         return []
-    fits: dict[Step, int] = {}
-    sums: Counter[tuple[int, int]] = Counter()  # by the lengths of f and g
+    kinds: dict[tuple[int, int, frozenset[int]], list[Step]] = defaultdict(list)
     for (f, g), there in homes.items():
-        shared = len(home & there)
-        alike = shared and (f == g) == (a == a2)
+        alike = (f == g) == (a == a2) and not home.isdisjoint(there)
         if alike and not {*f, *g} & {*place} and not {f, g} <= stood:
-            fits[f, g] = shared**2
-            sums[len(f), len(g)] += shared**2
-    return [((f, g), n / sums[len(f), len(g)]) for (f, g), n in fits.items()]
+            kinds[len(f), len(g), frozenset(g) - frozenset(f)].append((f, g))
+    return [(step, 1 / len(steps)) for steps in kinds.values() for step in steps]
 
 
-def chances(starts: Array, places: Array, stream: Array, T: int) -> Array:
+def chances(
+    starts: Array, places: Array, stream: Array, before: Array, judged: range
+) -> Array:
     """Cumulate the chances (E,) float64 of places (E, 3) in windows.
 
-    Each word that is new in the second half of a window is as likely, and with each
-    whether a alone stands there or a and then a2; and so is any window.
+    Each word that is new among the positions with loss, `judged`, is as likely, with a
+    alone and with a and then a2; and so is any window. But not c: where that is new,
+    nothing before it tells what should stand there.
     """
-    alone = places[:, 0] == places[:, 1]
-    half, end = starts + T // 2 + 1, starts + T + 1
+    pairs = []
+    for t in judged:  # a position of all windows at a time
+        word = stream[starts + t]
+        new = np.flatnonzero((before[starts + t] < starts) & (word != places[:, 2]))
+        pairs.append((new, word[new]))
+    row, word = (np.concatenate(part).astype(int) for part in zip(*pairs, strict=True))
+    kind = 2 * word + (places[row, 0] == places[row, 1])
     weights = np.full(len(starts), 1 / len(starts))
-    for word in np.unique(stream):
-        seen = np.cumsum(np.append(0, stream == word))  # before each token
-        new = (seen[half] == seen[starts]) & (seen[end] > seen[half])
-        for kind in (new & alone, new & ~alone):
-            if count := np.count_nonzero(kind):
-                weights[kind] += 1 / float(count)
+    weights += np.bincount(row, 1 / np.bincount(kind)[kind], len(starts))
     total: Array = np.cumsum(weights)
     total /= total[-1]
     return total
+
+
+def last_seen(stream: Array) -> Array:
+    """Give where each token of a stream (n,) stood before, (n,); -1 if nowhere."""
+    before = np.full(len(stream), -1)
+    order = np.argsort(stream, kind="stable")
+    same = stream[order[1:]] == stream[order[:-1]]
+    before[order[1:][same]] = order[:-1][same]
+    return before
 
 
 def padded(filler: Filler) -> list[int]:

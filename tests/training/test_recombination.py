@@ -15,7 +15,7 @@ from counting.training.batches import Windows
 from counting.training.recombination import NONE, Recombination
 from tests.variants import model, recipe
 
-T = 40
+T, BURN_IN = 40, 9
 TEXT = [spell(number, "en").split() for number in range(1, 4000)]
 VOCABULARY = Vocabulary.of(TEXT)
 STREAM = VOCABULARY.encode(TEXT, Path("numbers")).astype(np.int64)
@@ -23,7 +23,7 @@ STREAM = VOCABULARY.encode(TEXT, Path("numbers")).astype(np.int64)
 
 @pytest.fixture(scope="module")
 def table() -> Recombination:
-    return recombination.build(STREAM, T)
+    return recombination.build(STREAM, T, BURN_IN)
 
 
 def words(tokens: Array) -> str:
@@ -48,6 +48,28 @@ def test_what_follows_a_word_elsewhere_is_put_for_what_follows_it_here(
     assert ("eight hundred ninety nine", "nine hundred") in found
     assert ("two", "three") not in found  # they have stood before thousand
     assert ("nine", "eight") not in found
+    assert ("ninety nine", "one") not in found  # for hundred stood in between, too
+
+
+def test_all_that_is_put_is_a_number_and_the_next_one(table: Recombination) -> None:
+    numbers = {" ".join(text): n for n, text in enumerate(TEXT, start=1)}
+    for row, (a, a2, _) in enumerate(table.places):
+        for f, g in table.fillers[table.first[row] : table.first[row + 1]]:
+            assert numbers[words(g)] - numbers[words(f)] == (a != a2)
+
+
+def test_each_word_is_as_likely_to_be_new_in_what_is_put(table: Recombination) -> None:
+    row = [words(place) for place in table.places].index("two three thousand")
+    some = slice(table.first[row], table.first[row + 1])
+    by_kind: dict[tuple[int, int, frozenset[str]], float] = {}
+    for pair, weight in zip(
+        table.fillers[some], np.diff(table.weights)[some], strict=True
+    ):
+        f, g = (words(part).split() for part in pair)
+        kind = len(f), len(g), frozenset(g) - frozenset(f)
+        by_kind[kind] = by_kind.get(kind, 0.0) + weight
+    assert (2, 2, frozenset({"one", "hundred"})) in by_kind  # ninety nine before it
+    np.testing.assert_allclose(list(by_kind.values()), 1.0, rtol=1e-9)
 
 
 def test_a_word_alone_is_put_for_a_word_alone(table: Recombination) -> None:
@@ -66,7 +88,7 @@ def test_where_no_word_is_open_every_word_may_be_a_place() -> None:
     text = [spell(number, "en").split() for number in range(500, 24_000, 7)]
     stream = VOCABULARY.encode(text, Path("numbers")).astype(np.int64)
     assert not len(recombination.open_words(stream))
-    assert len(recombination.build(stream, T).places)
+    assert len(recombination.build(stream, T, BURN_IN).places)
 
 
 def test_windows_are_rewritten_word_by_word_and_else_as_they_stand(
@@ -113,10 +135,10 @@ def test_each_word_that_is_new_in_a_window_is_as_likely(table: Recombination) ->
     assert chances.min() > 0
     by_hand: dict[tuple[int, bool], list[int]] = {}
     for row, start in enumerate(table.starts):
-        a, a2, _ = table.places[table.place[row]]
+        a, a2, c = table.places[table.place[row]]
         window = STREAM[start : start + T + 1].tolist()
-        first, second = set(window[: T // 2 + 1]), set(window[T // 2 + 1 :])
-        for word in second - first:
+        without_loss, judged = window[: BURN_IN + 1], window[BURN_IN + 1 :]
+        for word in {*judged} - {*without_loss} - {c}:
             by_hand.setdefault((word, bool(a == a2)), []).append(row)
     expected = np.full(len(chances), 1 / len(chances))
     for rows in by_hand.values():
@@ -136,7 +158,7 @@ def test_a_batch_has_the_shares_of_the_recipe() -> None:
 
 def test_a_text_with_nothing_to_recombine_is_refused_with_the_way_out() -> None:
     with pytest.raises(InputError, match="remove recombine"):
-        recombination.build(np.arange(400) % 7, T)
+        recombination.build(np.arange(400) % 7, T, BURN_IN)
 
 
 def test_a_training_that_recombines_goes_on_with_the_same_bits(tmp_path: Path) -> None:

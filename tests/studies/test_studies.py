@@ -91,8 +91,14 @@ def test_the_table_has_a_line_a_row(wanted: list[studies.Entry]) -> None:
     ]
     text = table.table(studies.Study.model_validate(STUDY), done, older=1)
     assert "1 of 4 results are of older code" in text
-    assert "| as it is | (as released) | 1.0000 | 1.0000 | 0.7500 | 0.5000 |" in text
-    assert "| slow | learning_rate: 0.001 | 1.0000 | 1.0000 | 0.5000 | 0.2500 |" in text
+    assert "| as it is | (as released) | 1.0000 | 0 | 0.25 | 0, 0.5 | 9 9 |" in text
+    assert (
+        "| slow | learning_rate: 0.001 | 1.0000 | 0 | 0.5 | 0.75, 0.25 | 9 9 |" in text
+    )
+
+
+def test_a_share_that_is_nearly_whole_is_told_from_the_whole() -> None:
+    assert [table.wrong(share) for share in (1.0, 0.999973)] == ["0", "2.7e-05"]
 
 
 def test_a_study_says_which_windows_of_which_numbers_were_judged() -> None:

@@ -1,4 +1,4 @@
-"""A study: two ranges of numbers, seeds, and rows, as its YAML file has them.
+"""A study: ranges of numbers, seeds, and rows, as its YAML file has them.
 
 Each row is a variant of params.yaml with the parameters that it changes. Each of its
 trainings is known by a key, a digest of all that its result depends on.

@@ -56,7 +56,7 @@ def table(study: Study, done: list[Entry], older: int = 0) -> str:
 
 def wrong(share: float) -> str:
     """Write what is missing of a share that is right: 0, 2.7e-05, 0.46."""
-    return f"{max(0.0, 1 - share):.2g}"
+    return f"{1 - share:.2g}"
 
 
 def in_words(ranges: list[list[int]], strides: Sequence[int] = ()) -> str:

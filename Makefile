@@ -24,15 +24,15 @@ setup: .venv/.ready ## make .venv with the pinned requirements
 	@touch .venv/.ready
 
 check: setup ## check params.yaml, and the data that is there, in under a second
-	@python -m counting.pipeline.check
+	@python -m counting.running.check
 
 repro: check ## run the pipeline, two variants side by side; JOBS=1: one by one
-	python -m counting.pipeline.repro --jobs $(JOBS) || { code=$$?; \
+	python -m counting.running.repro --jobs $(JOBS) || { code=$$?; \
 	  echo "repro: DVC deletes what a stage is about to write: 'git restore reports' brings the committed reports back" >&2; exit $$code; }
-	python -m counting.report.table
+	python -m counting.running.table
 
 compare: setup ## judge a change against the scatter of the seeds; BASE=main
-	@python -m counting.report.comparison --base $(BASE)
+	@python -m counting.running.comparison --base $(BASE)
 
 test: setup ## run the tests
 	python -m pytest
@@ -58,8 +58,8 @@ verify: setup ## run the pipeline in a clean clone, disturbed: git must see no c
 	git clone --quiet . "$$folder/clone" && cd "$$folder/clone" && \
 	export HOME="$$folder" OMP_NUM_THREADS=7 MKL_NUM_THREADS=3 PYTHONHASHSEED=4711 \
 	  LC_ALL=C LANG=C TZ=Pacific/Kiritimati && \
-	python -m counting.pipeline.repro --force --jobs $(JOBS) && \
-	python -m counting.report.table && git diff --exit-code && \
+	python -m counting.running.repro --force --jobs $(JOBS) && \
+	python -m counting.running.table && git diff --exit-code && \
 	echo "verify: made again from nothing, git sees no change"
 
 verify-cpus: setup ## train and judge on emulated processors of both makers, compare

@@ -12,7 +12,7 @@ fi
 printf '## Parameters\n\n'
 dvc params diff --md "$base"
 printf '\n## Verdict\n\n'
-python -m counting.report.comparison --base "$base"
+python -m counting.running.comparison --base "$base"
 printf '\n<details><summary>Metrics</summary>\n\n'
 dvc metrics diff --md "$base"
 printf '\n</details>\n'

@@ -36,12 +36,13 @@ os.environ["XLA_FLAGS"] = (
     "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 )
 from benchmarks import machine
-from counting.base import cli, params
+from counting.base import params
 from counting.base.errors import InputError
 from counting.engine.compiler import Array
 from counting.engine.forward import Inference
 from counting.engine.weights import Network as Compiled
 from counting.evaluation import scores
+from counting.running import cli
 from counting.text.spelling import spell
 from counting.text.vocabulary import Vocabulary
 from counting.training import batches

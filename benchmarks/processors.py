@@ -18,11 +18,12 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from counting.base import cli, params
+from counting.base import params
 from counting.base.errors import InputError
 from counting.engine.forward import Inference
 from counting.engine.weights import Network
 from counting.evaluation import scores
+from counting.running import cli
 from counting.text.spelling import spell
 from counting.text.vocabulary import Vocabulary
 from counting.training import loop

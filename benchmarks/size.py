@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import machine
-from counting.base import cli, files, params
+from counting.base import files, params
 from counting.base.errors import InputError
+from counting.running import cli
 
 ROOT = Path(__file__).resolve().parents[1]
 LARGEST = 9_999_999  # number that params.yaml may name

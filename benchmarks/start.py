@@ -15,7 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from counting.base import cli, files, params
+from counting.base import files, params
+from counting.running import cli
 
 TRAIN = """
 import sys

@@ -1,6 +1,6 @@
 """Talk to the networks: `python -m counting "9097, 9098,"`, or without a prompt."""
 
-from counting.base import cli
+from counting.running import cli
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from counting.base import checkpoint, cli, files, params
+from counting.base import checkpoint, files, params
 from counting.base.errors import InputError
 from counting.engine.compiler import portability_warning
 from counting.engine.forward import Inference
@@ -17,6 +17,7 @@ from counting.engine.weights import Network
 from counting.evaluation import generation, metrics, mistakes, scores
 from counting.evaluation.reader import Reader
 from counting.evaluation.scores import Scores
+from counting.running import cli
 from counting.text import streams
 from counting.text.vocabulary import SEPARATOR, Tokens, Vocabulary
 

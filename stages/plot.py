@@ -6,11 +6,12 @@ from pathlib import Path
 
 import matplotlib as mpl
 
-from counting.base import cli, files, params
+from counting.base import files, params
 from counting.base.errors import InputError
 from counting.evaluation import metrics
-from counting.report import article, figures, leftovers
+from counting.report import article, figures
 from counting.report.inputs import CURVES, STEPS, read
+from counting.running import cli, leftovers
 
 
 def main() -> None:

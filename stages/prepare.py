@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from counting.base import cli, files, params
+from counting.base import files, params
+from counting.running import cli
 from counting.text import streams
 from counting.text.reading import read_numbers
 from counting.text.vocabulary import Vocabulary
@@ -22,12 +23,14 @@ def main() -> None:
     settings = params.load()
     train = args.raw / "train.txt"
     texts = sorted({train, args.raw / "valid.txt", *args.raw.glob("*.txt")})
-    words = read_numbers(train, "prepare the vocabulary")
+    words = cli.watched(read_numbers(train), "prepare the vocabulary", len)
     vocabulary = Vocabulary.of(words, settings.prepare.min_count)
     outs = {path: args.out / f"{path.stem}.safetensors" for path in texts}
     contents: dict[Path, files.Content] = {
         out: streams.content(
-            vocabulary.encode_parts(read_numbers(path, f"prepare {path.stem}"), path)
+            vocabulary.encode_parts(
+                cli.watched(read_numbers(path), f"prepare {path.stem}", len), path
+            )
         )
         for path, out in outs.items()
     }

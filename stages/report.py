@@ -10,14 +10,16 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 
-from counting.base import checkpoint, cli, files, params
+from counting.base import checkpoint, files, params
 from counting.engine.compiler import Array
 from counting.engine.forward import Inference
 from counting.engine.weights import Network
 from counting.evaluation import metrics
-from counting.report import figures, leftovers, memory, page
+from counting.page import render
+from counting.page.arrays import engine_arrays
+from counting.report import figures, memory
 from counting.report.inputs import CURVES, STEPS, read
-from counting.report.weights import engine_arrays
+from counting.running import cli, leftovers
 from counting.text import streams
 from counting.text.vocabulary import Tokens, Vocabulary
 
@@ -47,7 +49,7 @@ def main() -> None:
     loaded = load(args.models, names, vocabulary.words)
     judged = {name: f"run `dvc repro evaluate@{name}` again" for name in names}
     trained = {name: f"run `dvc repro train@{name}` again" for name in names}
-    results = page.Results(
+    results = render.Results(
         words=vocabulary.words,
         streams=texts,
         models={name: model.model_dump() for name, model in settings.models.items()},
@@ -71,10 +73,10 @@ def main() -> None:
             for name, seeds in loaded.items()
         },
     )
-    best, *_ = loaded[page.best_of(results.metrics)].values()
+    best, *_ = loaded[render.best_of(results.metrics)].values()
     drawn = draw_memory(best, texts["train"], texts["valid"], vocabulary.words)
     pictures = {args.figures / name: svg for name, svg in drawn.items()}
-    files.write({args.out: page.render(results), **pictures})
+    files.write({args.out: render.page(results), **pictures})
     print(f"report: {args.out}: {args.out.stat().st_size / 1e6:.2f} MB")
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from counting.base import cli, files, params
+from counting.base import files, params
+from counting.running import cli
 from counting.text import coverage, own
 from counting.text.speller import Speller
 from counting.text.spelling import check_language
@@ -48,7 +49,9 @@ def main() -> None:
 
 def lines(speller: Speller, first: int, last: int, label: str) -> Iterator[bytes]:
     """Spell first..last, one a line, in chunks of UTF-8."""
-    for numbers in speller.lines(first, last, label):
+    for numbers in cli.watched(
+        speller.lines(first, last), label, len, last - first + 1
+    ):
         yield ("\n".join(numbers) + "\n").encode()
 
 

@@ -8,57 +8,19 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
-import time
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from tqdm import tqdm
-
-from counting.base import checkpoint, cli, files, params
+from counting.base import checkpoint, files, params
 from counting.base.errors import InputError
-from counting.engine.compiler import Array, portability_warning
+from counting.engine.compiler import portability_warning
+from counting.running import cli, memory, resume
+from counting.running.progress import Progress
 from counting.text import streams
 from counting.text.vocabulary import Vocabulary
-from counting.training import loop, memory, resume
+from counting.training import loop
 from counting.training.steps import AutogradStep, CompiledStep
-
-LOG_EVERY = 15  # seconds between two lines where there is no terminal
-
-
-class Progress:
-    """A bar with loss and accuracy on a terminal, a line now and then in a log."""
-
-    def __init__(self, label: str, steps: int) -> None:
-        self.label, self.steps = label, steps
-        self.bar = tqdm(
-            total=steps, desc=label, leave=False, disable=not sys.stderr.isatty()
-        )
-        self.said = time.monotonic()
-
-    def __call__(self, step: int, curve: Array) -> None:
-        """Show one step; curve holds loss and the two accuracies."""
-        if not self.bar.disable:
-            self.bar.update(step + 1 - self.bar.n)
-            self.bar.set_postfix_str(self.describe(curve), refresh=False)
-        elif time.monotonic() - self.said > LOG_EVERY:
-            self.said = time.monotonic()
-            print(
-                f"{self.label}: step {step + 1}/{self.steps}, {self.describe(curve)}",
-                flush=True,
-            )
-
-    def finish(self, curves: Array) -> None:
-        """Close the bar and leave one line of how the training ended."""
-        self.bar.close()
-        ending = self.describe(curves[-20:].mean(0))
-        print(f"{self.label}: {self.steps} steps, at the end {ending}", flush=True)
-
-    @staticmethod
-    def describe(curve: Array) -> str:
-        """Put a curve's point into words."""
-        loss, last, all_tokens = curve.tolist()
-        return f"loss {loss:.3f}, accuracy {all_tokens:.3f} (last token {last:.3f})"
 
 
 def main() -> None:
@@ -76,46 +38,25 @@ def main() -> None:
     data = args.prepared / "train.safetensors"
     tokens = streams.load(data, len(vocabulary))
     memory.check(f"models.{args.variant}", model, recipe, len(vocabulary))
-    if settings.engine == "compiled":
-        begin: loop.Begin = CompiledStep
-        remark = portability_warning()
-    else:
-        begin = partial(AutogradStep, device=settings.device)
-        remark = "engine: autograd, so the bits are this machine's own"
-    if remark:
-        print(f"train: {remark}")
+    begin = engine(settings)
     facts = [settings.engine, settings.device, model.model_dump(), recipe.model_dump()]
     inputs = [data, args.prepared / "vocab.json", Path(__file__)]
     scratch = resume.SCRATCH / args.variant
-    steps = loop.total_steps(recipe, len(tokens), model.batch_size)
     weights, rows, seeds = {}, [], settings.train.seeds
     with resume.exclusive(scratch):
-        trained = {}
-        if scheduler := os.environ.get("COUNTING_SCHEDULER"):
-            from counting.training import cluster
-
-            calls = [(model, recipe, tokens, len(vocabulary), seed) for seed in seeds]
-            with cluster.connect(scheduler) as client:
-                results = cluster.results(client, loop.train, calls)
-                trained = {seeds[index]: result for index, result in results}
-        for seed in seeds:
-            saving = loop.Saving(
-                scratch / f"seed-{seed}.state",
-                resume.fingerprint([*facts, seed], inputs),
-                settings.train.save_every,
-            )
+        calls = [(model, recipe, tokens, len(vocabulary), seed) for seed in seeds]
+        trained = trained_elsewhere(calls)
+        for seed, call in zip(seeds, calls, strict=True):
+            path = scratch / f"seed-{seed}.state"
+            key = resume.fingerprint([*facts, seed], inputs)
+            steps = loop.total_steps(recipe, len(tokens), model.batch_size)
             progress = Progress(f"train {args.variant}, seed {seed}", steps)
             try:
-                weights[seed], curves = trained.get(seed) or loop.train(
-                    model,
-                    recipe,
-                    tokens,
-                    len(vocabulary),
-                    seed,
-                    begin,
-                    saving,
-                    progress,
-                )
+                with resume.stop_signals() as stop:
+                    keeper = resume.Keeper(path, key, settings.train.save_every, stop)
+                    weights[seed], curves = trained.get(seed) or loop.train(
+                        *call, begin, keeper, progress
+                    )
             except loop.DivergedError as error:
                 raise InputError(f"{args.variant}: {error}") from None
             progress.finish(curves)
@@ -134,6 +75,28 @@ def main() -> None:
             }
         )
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def engine(settings: params.Params) -> loop.Begin:
+    """Give what begins a training, and say whose bits it makes if not everybody's."""
+    if settings.engine == "compiled":
+        if remark := portability_warning():
+            print(f"train: {remark}")
+        return CompiledStep
+    print("train: engine: autograd, so the bits are this machine's own")
+    return partial(AutogradStep, device=settings.device)
+
+
+def trained_elsewhere(calls: list[tuple[Any, ...]]) -> dict[int, Any]:
+    """Train on the cluster that COUNTING_SCHEDULER names, if any; results by seed."""
+    scheduler = os.environ.get("COUNTING_SCHEDULER")
+    if not scheduler:
+        return {}
+    from counting.running import cluster
+
+    with cluster.connect(scheduler) as client:
+        results = cluster.results(client, loop.train, calls)
+        return {calls[index][-1]: result for index, result in results}
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from counting.base import cli, files, params
-from counting.training import cluster
+from counting.base import files, params
+from counting.running import cli, cluster
 from studies import study as studies
 from studies import table, trial
 

@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from counting.base import files, params
 from counting.base.errors import InputError, suggest
-from counting.training import cluster
+from counting.running import cluster
 from studies.transformer import Size
 
 Entry = dict[str, Any]  # a training: name, seed, variant and key; then its results too

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 import yaml
 
-from counting.base import cli
+from counting.running import cli
 from tests import tiny
 
 # one folder of machine code for the tests and every command that they start

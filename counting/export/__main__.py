@@ -1,6 +1,6 @@
 """Write a network's folder: `python -m counting.export --variant gru_copy ...`."""
 
-from counting.base import cli
+from counting.running import cli
 
 
 def main() -> None:

@@ -9,9 +9,9 @@ from typing import Any
 from counting.base import files, params
 from counting.base.checkpoint import Config
 from counting.base.errors import InputError
-from counting.terminal import truth
-from counting.terminal.prompt import language, to_words
-from counting.terminal.speaker import Speaker
+from counting.speaking import truth
+from counting.speaking.prompt import language, to_words
+from counting.speaking.speaker import Speaker
 from counting.text.vocabulary import SEPARATOR
 
 LEFT_ALONE = 20_000  # tokens that the network may say before we stop listening

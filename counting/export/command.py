@@ -12,11 +12,12 @@ from typing import Any
 
 from safetensors.numpy import save as to_bytes
 
-from counting.base import checkpoint, cli, files
+from counting.base import checkpoint, files
 from counting.base.checkpoint import Arrays, Config
 from counting.base.errors import InputError
-from counting.terminal import variants
-from counting.terminal.speaker import trained_seed
+from counting.running import cli
+from counting.speaking import variants
+from counting.speaking.speaker import trained_seed
 
 
 def main() -> None:

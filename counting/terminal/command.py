@@ -9,9 +9,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from counting.base import cli
 from counting.base.errors import InputError, abbreviate
-from counting.terminal import variants
+from counting.running import cli
+from counting.speaking import variants
 from counting.terminal.screen import Screen
 from counting.terminal.talk import STEPS, Talk, Wishes
 

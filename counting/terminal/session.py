@@ -12,7 +12,7 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
 from counting.base.errors import InputError, suggest
-from counting.terminal import variants
+from counting.speaking import variants
 from counting.terminal.screen import Screen
 from counting.terminal.talk import STEPS, Talk, Wishes
 from counting.terminal.views import FAINT, WRONG

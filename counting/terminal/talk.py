@@ -8,9 +8,10 @@ from itertools import chain
 from pathlib import Path
 
 from counting.base.errors import InputError
-from counting.terminal import prompt, truth, variants, views
+from counting.speaking import prompt, truth, variants
+from counting.speaking.speaker import Speaker, Step
+from counting.terminal import views
 from counting.terminal.screen import Screen
-from counting.terminal.speaker import Speaker, Step
 
 STEPS = 40  # tokens, some seven numbers
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from counting.base.files import DIGITS
+from counting.speaking.speaker import Said, Speaker, Step
 from counting.terminal.screen import Screen
-from counting.terminal.speaker import Said, Speaker, Step
 from counting.text.vocabulary import SEPARATOR
 
 WRONG, FAINT, HEADING = "bold red", "dim", "bold"

@@ -42,7 +42,7 @@ def readable(
         few = last - first < (WHOLE if name == "train" else SAMPLE)
         whole = exact or few or bool(speller.tails)
         words = (
-            speller.words(first, last, f"check {name}")
+            speller.words(first, last)
             if whole
             else sample(first, last, spelling.language)
         )

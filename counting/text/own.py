@@ -50,13 +50,11 @@ def check(folder: Path, min_count: int | None) -> tuple[int, dict[str, int]]:
         InputError: one is missing, is no text, or has words that train.txt does not.
     """
     found = texts(folder)
-    vocabulary = Vocabulary.of(
-        read_numbers(found["train"], "check the vocabulary"), min_count
-    )
+    vocabulary = Vocabulary.of(read_numbers(found["train"]), min_count)
     return len(vocabulary), {
         name: sum(map(len, vocabulary.encode_parts(words, found[name])))
         for name, path in found.items()
-        for words in [read_numbers(path, f"check {name}")]
+        for words in [read_numbers(path)]
     }
 
 

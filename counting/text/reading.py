@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from counting.base import cli, files
+from counting.base import files
 from counting.base.errors import InputError, abbreviate
 
 SEPARATOR = ","  # the token between two numbers
@@ -24,15 +24,11 @@ REFUSED = {
 RETURN = re.compile(r"\r(?=[^\S\n]*[^\s])")
 
 
-def read_numbers(path: Path, label: str | None = None) -> Iterator[list[str]]:
+def read_numbers(path: Path) -> Iterator[list[str]]:
     """Read the words of a text, some thousand numbers at a time.
 
     The separator stands between the numbers of one list; it is missing between lists.
     Blank lines, trailing blanks and CRLF are read over, since data sets have them.
-
-    Args:
-        path: the text.
-        label: what a progress bar is called; without one, there is none.
 
     Raises:
         InputError: the file is missing, not UTF-8, without a number, or has a line
@@ -44,7 +40,7 @@ def read_numbers(path: Path, label: str | None = None) -> Iterator[list[str]]:
             "run `dvc repro spell`"
         )
     empty = True
-    for _, text in read_parts(path, label):
+    for _, text in read_parts(path):
         lines = filter(str.strip, text.split("\n"))
         if words := f" {SEPARATOR} ".join(lines).split():
             empty = False
@@ -56,24 +52,19 @@ def read_numbers(path: Path, label: str | None = None) -> Iterator[list[str]]:
         )
 
 
-def read_parts(path: Path, label: str | None = None) -> Iterator[tuple[int, str]]:
+def read_parts(path: Path) -> Iterator[tuple[int, str]]:
     """Give whole lines of a text, and the number of the first as an editor counts.
 
     Raises:
         InputError: bytes are not UTF-8, or a line has what `REFUSED` lists.
     """
     number = 1
-    with (
-        files.naming(path),
-        path.open("rb") as file,
-        cli.progress(label, path.stat().st_size, "B") as bar,
-    ):
+    with files.naming(path), path.open("rb") as file:
         while part := read_part(file):
             text = decode(path, part, number, file.tell() - len(part))
             check_lines(path, text, number)
             yield number, text
             number += part.count(b"\n")
-            bar.update(len(part))
 
 
 def read_part(file: IO[bytes]) -> bytes:

@@ -12,7 +12,6 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from counting.base import cli
 from counting.base.errors import InputError
 from counting.text.spelling import spell
 
@@ -68,11 +67,9 @@ class Speller:
                     return False
         return True
 
-    def lines(
-        self, first: int, last: int, label: str | None = None
-    ) -> Iterator[list[str]]:
-        """Spell first..last, a thousand at a time; `label` names a progress bar."""
-        for numbers in thousands(first, last, label):
+    def lines(self, first: int, last: int) -> Iterator[list[str]]:
+        """Spell first..last, a thousand at a time."""
+        for numbers in thousands(first, last):
             yield self.spell(numbers)
 
     def spell(self, numbers: range) -> list[str]:
@@ -82,13 +79,11 @@ class Speller:
         start = numbers[0] % 1000
         return [head + tail for tail in self.tails[start : start + len(numbers)]]
 
-    def words(
-        self, first: int, last: int, label: str | None = None
-    ) -> Iterator[tuple[int, str]]:
+    def words(self, first: int, last: int) -> Iterator[tuple[int, str]]:
         """Give each word of first..last with a number that has it, some repeatedly."""
         told: set[int] = set()  # tails whose words were given
         spaced = all(tail[:1] in ("", " ") for tail in self.tails)
-        for numbers in thousands(first, last, label):
+        for numbers in thousands(first, last):
             head = self.head(numbers) if spaced else None
             if head is None:
                 texts = [*zip(numbers, self.spell(numbers), strict=True)]
@@ -107,13 +102,10 @@ class Speller:
         return spell(1000 * thousand, self.language)
 
 
-def thousands(first: int, last: int, label: str | None) -> Iterator[range]:
-    """Cut first..last at the thousands; `label` names a progress bar."""
-    with cli.progress(label, last + 1 - first, "") as bar:
-        for start in range(first // 1000 * 1000, last + 1, 1000):
-            numbers = range(max(first, start), min(last + 1, start + 1000))
-            yield numbers
-            bar.update(len(numbers))
+def thousands(first: int, last: int) -> Iterator[range]:
+    """Cut first..last at the thousands."""
+    for start in range(first // 1000 * 1000, last + 1, 1000):
+        yield range(max(first, start), min(last + 1, start + 1000))
 
 
 def composes(thousand: int) -> bool:

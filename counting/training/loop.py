@@ -12,7 +12,7 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ from counting.base.checkpoint import Arrays
 from counting.base.errors import InputError
 from counting.base.params import Model, Recipe
 from counting.engine.compiler import Array
-from counting.training import batches, resume
+from counting.training import batches
 from counting.training.batches import Windows
 from counting.training.steps import Batch, CompiledStep, Step
 
@@ -31,13 +31,14 @@ Progress = Callable[[int, Array], None]
 Begin = Callable[[Model, Recipe, int], Step]
 
 
-@dataclass(frozen=True)
-class Saving:
-    """Where and how often a training saves its state, and what it is keyed by."""
+class Keeper(Protocol):
+    """What keeps the state of a training on disk, so that nothing is lost."""
 
-    path: Path
-    key: str
-    every: int
+    def load(self) -> Arrays | None:
+        """Give the state of an earlier training of the same, if there is one."""
+
+    def after(self, step: int, steps: int, snapshot: Callable[[], Arrays]) -> None:
+        """Keep the state after a step, of so many, where it is time to."""
 
 
 @dataclass
@@ -60,7 +61,7 @@ def train(
     vocabulary_size: int,
     seed: int,
     begin: Begin = CompiledStep,
-    saving: Saving | None = None,
+    keeper: Keeper | None = None,
     progress: Progress | None = None,
 ) -> tuple[Arrays, Array]:
     """Train one network on a token stream.
@@ -72,7 +73,7 @@ def train(
         vocabulary_size: V.
         seed: fixes the initial weights and every draw after them.
         begin: gives the step of an engine, with new weights.
-        saving: where to save the state and go on from, if anywhere.
+        keeper: saves the state, and gives it back after a stop; None for nobody.
         progress: called after each step with its number and its point of the curves.
 
     Returns:
@@ -82,7 +83,6 @@ def train(
     Raises:
         InputError: the stream is shorter than a window.
         DivergedError: the loss is not finite.
-        resume.Stopped: a signal asked to stop; the state is saved.
     """
     windows = Windows(stream, recipe, model.batch_size)
     steps = total_steps(recipe, len(stream), model.batch_size)
@@ -90,12 +90,11 @@ def train(
     take_step = begin(model, recipe, vocabulary_size)
     curves = np.zeros((steps, len(CURVES)), np.float32)
     now = State(curves, np.random.default_rng(seed))
-    if saving and (state := resume.load(saving.path, saving.key)):
+    if keeper and (state := keeper.load()):
         restore(now, take_step, state)
-        print(f"train: {saving.path} found: going on after step {now.step}", flush=True)
 
     # what overflows is told by the loss, below
-    with resume.stop_signals() as stop, np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):
         for step in range(now.step, steps):
             rows = windows.draw(step, now.drawing).T  # (T + 1, B)
             batch = Batch(
@@ -114,11 +113,8 @@ def train(
             now.step = step + 1
             if progress:
                 progress(step, now.curves[step])
-            asked = bool(stop)  # one look: a signal may come between two
-            if saving and (now.step % saving.every == 0 or now.step == steps or asked):
-                resume.save(saving.path, saving.key, snapshot(now, take_step))
-            if asked:
-                break  # stop_signals raises Stopped
+            if keeper:
+                keeper.after(now.step, steps, lambda: snapshot(now, take_step))
     return take_step.weights(), now.curves
 
 

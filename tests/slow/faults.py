@@ -31,9 +31,8 @@ from typing import Any
 
 import yaml
 
-from counting.base import cli
 from counting.base.errors import InputError
-from counting.pipeline import repro
+from counting.running import cli, repro
 from tests import tiny
 from tests.slow import surroundings
 

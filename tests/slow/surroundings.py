@@ -143,7 +143,7 @@ def no_git(root: Path) -> list[str]:
     """No git repository, as in an unpacked archive."""
     (root / ".git").rename(root / ".not-git")
     try:
-        return said(root, "python -m counting.pipeline.repro")
+        return said(root, "python -m counting.running.repro")
     finally:
         (root / ".not-git").rename(root / ".git")
         (root / ".dvc/config.local").unlink(missing_ok=True)

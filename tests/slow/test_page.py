@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Project
-from tests.report.test_page import Opened, assert_bits_equal, browser
+from tests.page.test_page import Opened, assert_bits_equal, browser
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = "DATA.variants.map((v) => [v.name, Object.keys(v.seeds)])"

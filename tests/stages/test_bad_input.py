@@ -528,7 +528,7 @@ CASES = [
 
 def run(project: Project, case: Case) -> Outcome:
     if case.command == "check":
-        return project.call("counting.pipeline.check", *case.flags)
+        return project.call("counting.running.check", *case.flags)
     return project.run(case.command, *case.flags)
 
 

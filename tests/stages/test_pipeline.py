@@ -3,11 +3,15 @@
 import ast
 import sys
 import tomllib
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 import yaml
+
+from tests.conftest import Project
 
 ROOT = Path(__file__).parents[2]
 PIPELINE: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())
@@ -19,6 +23,7 @@ PINNED = {pin.partition("==")[0].lower() for pin in RESULTS}
 # pydantic and ruamel.yaml read parameters, psutil looks for memory, tqdm draws a bar,
 # distributed asks a worker for the same bits: none can change a result
 HARMLESS = {"distributed", "psutil", "pydantic", "pydantic_core", "ruamel", "tqdm"}
+RUNNING = ROOT / "counting" / "running"  # a dependency of no stage
 
 
 def imports_of(path: Path) -> set[str]:
@@ -67,6 +72,11 @@ def closure(start: Path) -> set[Path]:
     return found
 
 
+def results_of(stage: str) -> set[Path]:
+    """Collect what a stage's results come from: all it imports but for the running."""
+    return {path for path in closure(entry(stage)) if path.parent != RUNNING}
+
+
 def entry(stage: str) -> Path:
     return ROOT / "stages" / f"{stage}.py"
 
@@ -84,7 +94,7 @@ def dependency(path: Path) -> str:
 
 @each_stage
 def test_every_import_lies_in_a_declared_folder_and_each_is_needed(stage: str) -> None:
-    files = closure(entry(stage)) - {ROOT / "stages" / "__init__.py"}
+    files = results_of(stage) - {ROOT / "stages" / "__init__.py"}
     declared = {
         dep for dep in STAGES[stage]["deps"] if dep.startswith(("counting", "stages"))
     }
@@ -135,6 +145,51 @@ def test_a_stage_runs_its_own_module_with_named_flags(stage: str) -> None:
     words = STAGES[stage]["cmd"].split()
     assert words[:3] == ["python", "-m", f"stages.{stage}"]
     assert all(flag.startswith("--") for flag in words[3::2])
+
+
+def test_what_results_come_from_never_imports_what_runs_them() -> None:
+    rooms = {dep for s in STAGES.values() for dep in s["deps"]}
+    files = [path for room in rooms for path in (ROOT / room).glob("*.py")]
+    inner = [path for path in files if path.is_relative_to(ROOT / "counting")]
+    assert inner
+    for path in inner:
+        assert not {f for f in closure(path) if f.parent == RUNNING}, path
+
+
+# all that stages use of `running` beside the command line itself, and what does nothing
+STAND_INS: dict[str, Any] = {
+    "cli.progress": MagicMock(),
+    "cli.watched": lambda parts, *_: parts,
+    "leftovers.told": lambda *_: [],
+    "memory.check": lambda *_: None,
+    "resume.exclusive": nullcontext,
+    "resume.fingerprint": lambda *_: "",
+    "resume.stop_signals": nullcontext,
+    "resume.Keeper": lambda *_: None,
+}
+
+
+def test_results_are_the_same_whatever_runs_the_stages(
+    project: Project, finished: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, stand_in in STAND_INS.items():
+        monkeypatch.setattr(f"counting.running.{name}", stand_in)
+    monkeypatch.setattr("stages.train.Progress", MagicMock())
+    project.run_all()
+    assert project.contents("data", "reports") == finished.contents("data", "reports")
+
+
+@each_stage
+def test_a_stage_uses_nothing_else_of_what_runs_it(stage: str) -> None:
+    known = {*STAND_INS, "cli.Parser", "cli.run", "resume.SCRATCH"}
+    known |= {"cluster.connect", "cluster.results"}  # compared in test_cluster
+    modules = {path.stem for path in RUNNING.glob("*.py")}
+    used = {
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(entry(stage).read_text()))
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) in modules
+    }
+    assert not used - known
 
 
 @each_stage

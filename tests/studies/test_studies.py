@@ -8,7 +8,7 @@ import yaml
 
 from counting.base import params
 from counting.base.errors import InputError
-from counting.training import cluster
+from counting.running import cluster
 from studies import study as studies
 from studies import table
 from tests.conftest import Project

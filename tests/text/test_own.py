@@ -34,7 +34,7 @@ def test_own_texts_of_a_branch_never_stand_for_numbers_on_another(
     own_texts(project)
     done(project, "dvc", "repro", "-q", "prepare")
     assert "texts of your own" in done(
-        project, "python", "-m", "counting.pipeline.check"
+        project, "python", "-m", "counting.running.check"
     )
     assert project.contents("data/raw") != numbers
     done(project, *git, "add", "-A")

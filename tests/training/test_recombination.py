@@ -8,6 +8,7 @@ import pytest
 
 from counting.base.errors import InputError
 from counting.engine.compiler import Array
+from counting.running import resume
 from counting.text.spelling import spell
 from counting.text.vocabulary import Vocabulary
 from counting.training import loop, recombination
@@ -171,8 +172,9 @@ def test_a_training_that_recombines_goes_on_with_the_same_bits(tmp_path: Path) -
         if step == 4:
             raise KeyboardInterrupt
 
-    saving = loop.Saving(tmp_path / "state", "key", every=2)
+    stop = resume.StopRequest()
+    keeper = resume.Keeper(tmp_path / "state", "key", 2, stop)
     with pytest.raises(KeyboardInterrupt):
-        train(saving=saving, progress=die)
-    again, _ = train(saving=saving)
+        train(keeper=keeper, progress=die)
+    again, _ = train(keeper=keeper)
     assert all(np.array_equal(whole[name], again[name]) for name in whole)

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from counting.base.errors import InputError
-from counting.training import memory
+from counting.running import memory
 from tests.variants import COPY, model, recipe
 
 PEAK = """

@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from counting.report import drawing, story, weights
+from counting.page import arrays, drawing, story
 
-FOLDER = Path(__file__).parent / "page"
+FOLDER = Path(__file__).parent / "files"
 SCRIPTS = (
     "network.js", "text.js", "view.js", "draw.js", "said.js", "inside.js", "matrix.js",
     "page.js",
@@ -25,7 +25,7 @@ SCRIPTS = (
 ROOM = 1_700_000  # characters of the page that networks may take
 TEXT_ROOM = 200_000  # tokens of the texts that the page carries
 
-Network = Mapping[str, np.ndarray[Any, Any]]  # of weights.engine_arrays
+Network = Mapping[str, np.ndarray[Any, Any]]  # of arrays.engine_arrays
 
 
 class Results(NamedTuple):
@@ -43,7 +43,7 @@ class Results(NamedTuple):
     networks: Mapping[str, Mapping[int, Network]]  # by variant, then seed
 
 
-def render(results: Results) -> str:
+def page(results: Results) -> str:
     """Give the page as HTML."""
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
@@ -130,8 +130,8 @@ def content(results: Results) -> dict[str, Any]:
     variants = [
         {
             "name": name,
-            **weights.settings(dict(networks[seeds[0]]), dict(results.models[name])),
-            "seeds": {str(s): weights.as_text(dict(networks[s])) for s in seeds},
+            **arrays.settings(dict(networks[seeds[0]]), dict(results.models[name])),
+            "seeds": {str(s): arrays.as_text(dict(networks[s])) for s in seeds},
         }
         for name, networks in results.networks.items()
         if (seeds := carry[name])
@@ -152,7 +152,7 @@ def carried(networks: Mapping[str, Mapping[int, Network]]) -> dict[str, list[int
     for turn in range(max(len(seeds) for seeds in networks.values())):
         for name, seeds in networks.items():
             for seed in list(seeds)[turn : turn + 1]:
-                size = weights.text_size(dict(seeds[seed]))
+                size = arrays.text_size(dict(seeds[seed]))
                 if size <= room:
                     carry[name].append(seed)
                     room -= size

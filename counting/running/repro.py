@@ -22,13 +22,14 @@ from threading import Event
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from counting.base import cli, params
+from counting.base import params
 from counting.base.errors import InputError
+from counting.running import cli
 
 
 def main() -> None:
     """Run the pipeline, with or without a git repository around it."""
-    parser = cli.Parser("counting.pipeline.repro", __doc__)
+    parser = cli.Parser("counting.running.repro", __doc__)
     parser.add_argument("--jobs", type=int, default=1, help="variants at a time")
     parser.add_argument("--force", action="store_true", help="run even what is current")
     args = parser.parse_args()

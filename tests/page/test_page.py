@@ -21,7 +21,7 @@ import pytest
 from counting.base import checkpoint
 from counting.engine.forward import Inference
 from counting.engine.weights import Network
-from counting.report import drawing, page, story, weights
+from counting.page import arrays, drawing, render, story
 from counting.text import streams
 from counting.text.vocabulary import Vocabulary
 from tests.conftest import Project
@@ -60,7 +60,7 @@ VALID = {
 }  # fmt: skip
 
 
-def results(*names: str, words: tuple[str, ...] = (",", "a", "b")) -> page.Results:
+def results(*names: str, words: tuple[str, ...] = (",", "a", "b")) -> render.Results:
     """Results of variants by hand: two steps, two seeds, a text of three lines."""
     steps = pd.DataFrame(
         [(s, n, k, 0.5**k) for s in ("train", "valid") for n in (0, 1) for k in (1, 2)],
@@ -82,7 +82,7 @@ def results(*names: str, words: tuple[str, ...] = (",", "a", "b")) -> page.Resul
         "valid": VALID,
         "count_further": {"median": 0, "worst": 0},
     }
-    return page.Results(
+    return render.Results(
         words=words,
         streams={
             "train": np.array([1, 2, 0, 2, 1, 0, 1], np.int16),
@@ -108,7 +108,7 @@ def test_the_same_results_give_the_same_bytes(finished: Project) -> None:
 
 
 def test_the_page_asks_nobody_for_anything() -> None:
-    html = page.render(results("mine"))
+    html = render.page(results("mine"))
     assert not re.search(r"""(src|href|action)=["'](?!#|data:)""", html)
     assert "url(" not in html
     assert "@import" not in html
@@ -116,31 +116,31 @@ def test_the_page_asks_nobody_for_anything() -> None:
 
 
 def test_a_variant_of_any_name_and_a_text_of_any_words_appear() -> None:
-    html = page.render(results("mine", "yours", words=(",", "eins", "zwei")))
+    html = render.page(results("mine", "yours", words=(",", "eins", "zwei")))
     assert "yours" in html
     assert "What comes after “eins”?" in html
     assert '"eins"' in html
 
 
 def test_a_word_of_the_text_cannot_leave_its_place() -> None:
-    html = page.render(results("mine", words=(",", "</script><b>", "b")))
+    html = render.page(results("mine", words=(",", "</script><b>", "b")))
     assert "</script><b>" not in html
 
 
 def test_networks_find_room_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     networks = results("one", "two").networks
-    size = weights.text_size(dict(networks["one"][0]))
-    monkeypatch.setattr(page, "ROOM", 3 * size)
-    assert page.carried(networks) == {"one": [0, 1], "two": [0]}
-    monkeypatch.setattr(page, "ROOM", size - 1)
-    assert page.carried(networks) == {"one": [], "two": []}
+    size = arrays.text_size(dict(networks["one"][0]))
+    monkeypatch.setattr(render, "ROOM", 3 * size)
+    assert render.carried(networks) == {"one": [0, 1], "two": [0]}
+    monkeypatch.setattr(render, "ROOM", size - 1)
+    assert render.carried(networks) == {"one": [], "two": []}
 
 
 def test_a_page_without_room_for_a_network_still_tells_the_results(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(page, "ROOM", 0)
-    assert "too large for a page" in page.render(results("mine"))
+    monkeypatch.setattr(render, "ROOM", 0)
+    assert "too large for a page" in render.page(results("mine"))
 
 
 def test_each_variant_stands_beside_the_one_it_differs_from_least() -> None:
@@ -312,9 +312,9 @@ def test_an_unknown_word_gets_the_nearest_known_one(
 def test_a_page_without_networks_makes_no_fuss(
     browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(page, "ROOM", 0)
+    monkeypatch.setattr(render, "ROOM", 0)
     path = tmp_path / "index.html"
-    path.write_text(page.render(results("mine")), encoding="utf-8")
+    path.write_text(render.page(results("mine")), encoding="utf-8")
     opened = Opened(browser, path)
     assert "Watch one count" not in opened.text("main")
     assert opened.complaints == []

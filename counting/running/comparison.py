@@ -24,9 +24,9 @@ from statistics import StatisticsError, correlation, fmean, stdev
 
 from scipy import stats
 
-from counting.base import cli
 from counting.base.errors import InputError
 from counting.evaluation import metrics
+from counting.running import cli
 
 TABLES = Path("reports/tables")
 CHANCE = 0.05  # of flagging any key without a cause
@@ -67,7 +67,7 @@ class Change:
 
 def main() -> None:
     """Compare the working tree, or a revision, with another one; print Markdown."""
-    parser = cli.Parser("counting.report.comparison", __doc__)
+    parser = cli.Parser("counting.running.comparison", __doc__)
     parser.add_argument("--base", default="main", help="git revision to compare with")
     parser.add_argument("--head", help="git revision; the working tree by default")
     parser.add_argument(

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from counting.pipeline import repro
+from counting.running import repro
 from tests.conftest import Project
 
 LOCK = """schema: '2.0'
@@ -69,7 +69,7 @@ def test_what_git_has_against_a_repository_is_repeated_and_nothing_is_written(
         pass
     # git takes this variable for "owned by another user", in its own tests
     refused = project.shell(
-        "python", "-m", "counting.pipeline.repro", GIT_TEST_ASSUME_DIFFERENT_OWNER="1"
+        "python", "-m", "counting.running.repro", GIT_TEST_ASSUME_DIFFERENT_OWNER="1"
     )
     assert refused.code == 2
     (line,) = refused.err.splitlines()

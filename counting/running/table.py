@@ -1,7 +1,7 @@
 """Put the result table into the README, from the metrics of today.
 
 The table stands between two comments; everything else in the README is written by
-hand. `python -m counting.report.table --check` only says whether it is stale.
+hand. `python -m counting.running.table --check` only says whether it is stale.
 """
 
 from __future__ import annotations
@@ -10,17 +10,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from counting.base import cli, files, params
+from counting.base import files, params
 from counting.base.errors import InputError
 from counting.evaluation import metrics
 from counting.report import article
+from counting.running import cli
 
 BEGIN, END = "<!-- results: made by `make repro` -->", "<!-- end of results -->"
 
 
 def main() -> None:
     """Write the table of today's metrics into the README, or check that it is there."""
-    parser = cli.Parser("counting.report.table", __doc__)
+    parser = cli.Parser("counting.running.table", __doc__)
     parser.add_argument("--check", action="store_true", help="exit 1 if it is stale")
     parser.add_argument("--readme", type=Path, default=Path("README.md"))
     parser.add_argument("--metrics", type=Path, default=Path("reports/metrics"))

@@ -17,8 +17,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
@@ -30,13 +31,14 @@ from safetensors.numpy import save as to_bytes
 
 from counting.base import files
 from counting.base.checkpoint import Arrays
-from counting.base.cli import PARENT
 from counting.base.errors import InputError
+from counting.running.cli import PARENT
 
 SCRATCH = Path(".resume")
 LOCK_TIMEOUT = 60.0  # seconds that another training of the variant is given to end
 LIBRARIES = ("torch", "numba", "llvmlite", "numpy", "safetensors")
 STOPPING = (signal.SIGINT, signal.SIGTERM)
+RUNNING = "counting.running"
 
 
 class Stopped(SystemExit):
@@ -49,10 +51,14 @@ def fingerprint(settings: Any, paths: Iterable[Path]) -> str:
     Args:
         settings: whatever of the parameters it depends on, as JSON can hold it.
         paths: the data, and the stage's own file; the rest of the code is every
-            module of the package `counting` that is loaded.
+            module of `counting` that is loaded, but for those that only run things.
     """
-    modules = [m for name, m in sys.modules.items() if name.startswith("counting")]
-    code = [Path(m.__file__) for m in modules if m.__file__]
+    code = [
+        Path(module.__file__)
+        for name, module in sys.modules.items()
+        if name.startswith("counting") and not name.startswith(RUNNING)
+        if module.__file__
+    ]
     facts = {
         "settings": settings,
         "files": sorted((path.name, digest_file(path)) for path in paths),
@@ -131,6 +137,36 @@ def try_lock(lock: IO[str]) -> bool:
     return True
 
 
+@dataclass
+class Keeper:
+    """Saves the state of a training every so many steps, and when it is to stop."""
+
+    path: Path
+    key: str
+    every: int
+    stop: StopRequest
+
+    def load(self) -> Arrays | None:
+        """Give the state of an earlier training of the same, if there is one."""
+        state = load(self.path, self.key)
+        if state is not None:
+            done = len(state["curves"])
+            print(f"train: {self.path} found: going on after step {done}", flush=True)
+        return state
+
+    def after(self, step: int, steps: int, snapshot: Callable[[], Arrays]) -> None:
+        """Keep the state after a step, of so many, where it is time to.
+
+        Raises:
+            Stopped: a signal asked to; the state is saved.
+        """
+        asked = bool(self.stop)  # one look: a signal may come between two
+        if asked or step % self.every == 0 or step == steps:
+            save(self.path, self.key, snapshot())
+        if asked:
+            raise Stopped(128 + self.stop.signal)
+
+
 class StopRequest:
     """Whether a training was asked to stop: by a signal, or since its DVC has gone."""
 
@@ -150,11 +186,7 @@ class StopRequest:
 
 @contextmanager
 def stop_signals() -> Iterator[StopRequest]:
-    """Collect SIGINT and SIGTERM instead of dying of them at once.
-
-    Raises:
-        Stopped: at the end, if there was one.
-    """
+    """Collect SIGINT and SIGTERM instead of dying of them at once."""
     stop = StopRequest()
     main = threading.current_thread() is threading.main_thread()  # others get none
     before = {number: signal.getsignal(number) for number in STOPPING if main}
@@ -166,5 +198,3 @@ def stop_signals() -> Iterator[StopRequest]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    if stop:
-        raise Stopped(128 + stop.signal)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from counting.report import story
+from counting.page import story
 
 COLOURS = 8  # of the palette in style.css; a ninth variant is dashed
 ROUNDS = ("", " dashed", " dotted")

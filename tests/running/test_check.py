@@ -4,14 +4,14 @@ import pytest
 
 from counting.base import params
 from counting.base.errors import InputError
-from counting.pipeline import check
+from counting.running import check
 from counting.text.speller import Speller
 from counting.training import batches as batching
 from tests.conftest import Project
 
 
 def test_one_line_is_printed_when_all_is_well(project: Project) -> None:
-    outcome = project.call("counting.pipeline.check")
+    outcome = project.call("counting.running.check")
     assert (outcome.code, outcome.err) == (0, "")
     assert outcome.out == "check: fine: 2 variants, 2 seeds each, 3 streams to spell\n"
 
@@ -35,7 +35,7 @@ def test_a_stream_for_the_curious_that_cannot_be_read_is_left_out_with_a_line(
     project: Project,
 ) -> None:
     project.set("spell.beyond.teens", [1000, 1200])
-    outcome = project.call("counting.pipeline.check")
+    outcome = project.call("counting.running.check")
     left_out, fine = outcome.out.splitlines()
     assert left_out.startswith("check: left out: spell.beyond.teens: 1000 is 'one thou")
     assert "'thousand'" in left_out
@@ -43,7 +43,7 @@ def test_a_stream_for_the_curious_that_cannot_be_read_is_left_out_with_a_line(
     assert left_out.removeprefix("check") in project.run("spell").out
     assert not project.path("data/raw/teens.txt").exists()
     project.set("prepare.min_count", 1)
-    assert "3 streams to spell" in project.call("counting.pipeline.check").out
+    assert "3 streams to spell" in project.call("counting.running.check").out
 
 
 def test_the_fewest_tokens_are_those_that_batching_asks_for(project: Project) -> None:
@@ -61,8 +61,8 @@ def test_the_fewest_tokens_are_those_that_batching_asks_for(project: Project) ->
 def test_a_curve_without_a_point_is_found_before_any_training(project: Project) -> None:
     project.set("recipes.unseen.steps", 400)
     project.set("plot.rolling", 14)  # two epochs of seven steps
-    assert project.call("counting.pipeline.check").code == 0
+    assert project.call("counting.running.check").code == 0
     project.set("plot.rolling", 15)
-    outcome = project.call("counting.pipeline.check")
+    outcome = project.call("counting.running.check")
     assert outcome.code == 2
     assert "at least 321 for plot.rolling = 15 steps of models.rnn" in outcome.err

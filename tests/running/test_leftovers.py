@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from counting.report import leftovers
+from counting.running import leftovers
 from tests.conftest import Project
 
 FOLDERS = ("reports/curves", "reports/metrics", "reports/tables")

@@ -9,20 +9,20 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from counting.base import cli, params
+from counting.base import params
 from counting.base.errors import InputError
 from counting.base.params import Params
+from counting.running import cli, memory
 from counting.text import coverage, own
 from counting.text.speller import Speller
 from counting.text.spelling import check_language
-from counting.training import memory
 
 TEXTS = Path("data/texts")
 
 
 def main() -> None:
     """Print one line when all is well, and one for each stream that is left out."""
-    cli.Parser("counting.pipeline.check", __doc__).parse_args()
+    cli.Parser("counting.running.check", __doc__).parse_args()
     settings = params.load()
     numbers = settings.spell.texts == params.NUMBERS
     streams = check_numbers(settings) if numbers else check_texts(settings)

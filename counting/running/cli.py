@@ -6,13 +6,15 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Callable
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NoReturn, TypeVar
 
 from tqdm import tqdm
 
 from counting.base import errors
 from counting.base.errors import InputError
+
+Part = TypeVar("Part")
 
 BAD_INPUT = 2
 PARENT = os.getppid()  # when another is found later, whoever started us has died
@@ -71,13 +73,22 @@ def discard_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def progress(label: str | None, total: int, unit: str) -> tqdm[Any]:
-    """Make a bar for what may take more than a second; a log is spared it.
-
-    Without a label there is none either.
-    """
-    quiet = label is None or not sys.stderr.isatty()
+def progress(label: str, total: int | None, unit: str) -> tqdm[Any]:
+    """Make a bar for what may take more than a second; a log is spared it."""
     return tqdm(
         total=total, desc=label, unit=unit, unit_scale=True, delay=1, leave=False,
-        disable=quiet,
+        disable=not sys.stderr.isatty(),
     )  # fmt: skip
+
+
+def watched(
+    parts: Iterable[Part],
+    label: str,
+    size: Callable[[Part], int],
+    total: int | None = None,
+) -> Iterator[Part]:
+    """Show a bar while parts are taken, whose sizes add up to `total`, if known."""
+    with progress(label, total, "") as bar:
+        for part in parts:
+            yield part
+            bar.update(size(part))

@@ -5,8 +5,8 @@ from itertools import islice
 import pytest
 
 from counting.base.errors import InputError
-from counting.terminal import truth
-from counting.terminal.prompt import to_words
+from counting.speaking import truth
+from counting.speaking.prompt import to_words
 from counting.text.spelling import spell
 
 KNOWN = ", one two three nine ten ninety hundred thousand seven twenty".split()

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from counting.evaluation import metrics
-from counting.report import comparison
+from counting.running import comparison
 from tests.conftest import Project
 
 KEYS = len(metrics.KEYS)
@@ -38,7 +38,7 @@ def committed(project: Project) -> Project:
 
 
 def test_no_change_flags_nothing(committed: Project) -> None:
-    outcome = committed.call("counting.report.comparison", "--base", "HEAD")
+    outcome = committed.call("counting.running.comparison", "--base", "HEAD")
     assert outcome.code == 0
     assert "The same for every seed: gru, rnn." in outcome.out
     assert "|" not in outcome.out
@@ -47,13 +47,13 @@ def test_no_change_flags_nothing(committed: Project) -> None:
 def test_a_loss_is_flagged_and_fails_if_asked(committed: Project) -> None:
     write(committed, "gru", draw(random.Random(2), 0.6))
     flags = ["--base", "HEAD"]
-    outcome = committed.call("counting.report.comparison", *flags)
+    outcome = committed.call("counting.running.comparison", *flags)
     assert outcome.code == 0
     assert f"{KEYS} keys worse, 0 better" in outcome.out
     assert outcome.out.count("**worse**") == KEYS
     assert "rnn |" not in outcome.out
     failed = committed.call(
-        "counting.report.comparison", *flags, "--fail-on-regression"
+        "counting.running.comparison", *flags, "--fail-on-regression"
     )
     assert failed.code == 1
     assert failed.out == outcome.out
@@ -62,7 +62,7 @@ def test_a_loss_is_flagged_and_fails_if_asked(committed: Project) -> None:
 def test_a_gain_is_said_and_does_not_fail(committed: Project) -> None:
     write(committed, "gru", draw(random.Random(2), 0.95))
     outcome = committed.call(
-        "counting.report.comparison", "--base", "HEAD", "--fail-on-regression"
+        "counting.running.comparison", "--base", "HEAD", "--fail-on-regression"
     )
     assert outcome.code == 0
     assert f"0 keys worse, {KEYS} better" in outcome.out
@@ -70,16 +70,16 @@ def test_a_gain_is_said_and_does_not_fail(committed: Project) -> None:
 
 def test_revisions_are_compared_and_new_variants_named(committed: Project) -> None:
     write(committed, "lstm", draw(random.Random(3), 0.8))
-    outcome = committed.call("counting.report.comparison", "--base", "HEAD")
+    outcome = committed.call("counting.running.comparison", "--base", "HEAD")
     assert "New: lstm." in outcome.out
     outcome = committed.call(
-        "counting.report.comparison", "--base", "HEAD", "--head", "HEAD"
+        "counting.running.comparison", "--base", "HEAD", "--head", "HEAD"
     )
     assert "lstm" not in outcome.out
 
 
 def test_an_unknown_revision_is_an_error_in_a_line(committed: Project) -> None:
-    outcome = committed.call("counting.report.comparison", "--base", "mian")
+    outcome = committed.call("counting.running.comparison", "--base", "mian")
     assert outcome.code == 2
     assert "mian" in outcome.err
     assert outcome.err.count("\n") == 1

@@ -1,0 +1,1 @@
+"""The page: the story, the charts, the networks that speak in it."""

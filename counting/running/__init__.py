@@ -1,0 +1,1 @@
+"""What only runs things, and can change no byte of a result."""

@@ -1,0 +1,1 @@
+"""What speaks: a prompt read, a network that goes on, the truth beside it."""

@@ -1,10 +1,13 @@
 """A project small enough to run in seconds: the same code, dvc.yaml and keys.
 
-The fault harness and the tests work on such a copy, never on the project itself.
+The fault harness and the tests work on such a copy, never on the project itself; and
+git in it sees nothing of the caller's: neither the repository of a hook that runs the
+tests, nor a configuration with signing, hooks, templates or another cache of DVC.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -19,7 +22,16 @@ FILES = (
     "requirements-results.txt", "data/texts/numbers/README.md",
 )  # fmt: skip
 IDENTITY = ("-c", "user.name=tiny", "-c", "user.email=tiny@localhost")
+NO_CONFIGURATION = {
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_SYSTEM": os.devnull,
+    "GIT_TEMPLATE_DIR": "",
+    "DVC_GLOBAL_CONFIG_DIR": os.devnull,
+}
 
+for name in [name for name in os.environ if name.startswith("GIT_")]:
+    del os.environ[name]
+os.environ.update(NO_CONFIGURATION)
 
 # both heads, both ways of drawing windows, and nothing that a user may have changed;
 # so few numbers have nothing to recombine
@@ -78,9 +90,14 @@ PARAMS: dict[str, Any] = {
 VARIANTS = tuple(PARAMS["models"])
 
 
-def copy(folder: Path) -> None:
-    """Copy the project's code into `folder`, with tiny parameters and no results."""
-    for name in CODE:
+def copy(folder: Path, *more: str) -> None:
+    """Copy the project's code into `folder`, with tiny parameters and no results.
+
+    Args:
+        folder: that is there, and empty.
+        more: folders beside those of the code.
+    """
+    for name in (*CODE, *more):
         ignored = shutil.ignore_patterns("__pycache__", ".*")
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     for name in FILES:

@@ -21,17 +21,20 @@ FILES = (
     ".dvcignore", ".gitattributes", ".gitignore", "dvc.yaml", "pyproject.toml",
     "requirements-results.txt", "data/texts/numbers/README.md",
 )  # fmt: skip
-IDENTITY = ("-c", "user.name=tiny", "-c", "user.email=tiny@localhost")
-NO_CONFIGURATION = {
+WHO = {"NAME": "tiny", "EMAIL": "tiny@localhost"}
+OWN = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_SYSTEM": os.devnull,
     "GIT_TEMPLATE_DIR": "",
-    "DVC_GLOBAL_CONFIG_DIR": os.devnull,
+    "DVC_GLOBAL_CONFIG_DIR": str(ROOT / "no-such-folder"),
+    **{
+        f"GIT_{role}_{k}": v for role in ("AUTHOR", "COMMITTER") for k, v in WHO.items()
+    },
 }
 
 for name in [name for name in os.environ if name.startswith("GIT_")]:
     del os.environ[name]
-os.environ.update(NO_CONFIGURATION)
+os.environ.update(OWN)
 
 # both heads, both ways of drawing windows, and nothing that a user may have changed;
 # so few numbers have nothing to recombine
@@ -113,4 +116,4 @@ def copy(folder: Path, *more: str) -> None:
 def commit(folder: Path) -> None:
     """Make a git repository of `folder`, all that git does not ignore committed."""
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "Tiny"]):
-        subprocess.run(["git", *IDENTITY, *command], cwd=folder, check=True)
+        subprocess.run(["git", *command], cwd=folder, check=True)

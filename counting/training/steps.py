@@ -13,14 +13,13 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from counting.base.checkpoint import Arrays
 from counting.base.params import Model, Recipe
+from counting.base.types import Array
 from counting.engine.adam import Adam
 from counting.engine.backward import Backward, StepResult
-from counting.engine.compiler import Array
 from counting.engine.weights import Network as EngineNetwork
 from counting.networks import Network
 
@@ -29,8 +28,9 @@ class Batch(NamedTuple):
     """What a step reads; time comes first."""
 
     tokens: Array  # (T, B) int64
-    targets: Array  # (T - skip, B) int64
-    no_copy: Array | None  # (T, B) bool, positions that may not copy
+    targets: Array  # (T, B) int64, NO_TARGET where nothing is scored
+    no_copy: Array | None = None  # (T, B) bool, positions that may not copy
+    no_own: Array | None = None  # (T, B) bool, .. say a word of their own; see loss
 
 
 class Step(Protocol):
@@ -74,13 +74,12 @@ class CompiledStep:
         self.optimizer = Adam(self.values, gradients, decayed, recipe.clip_norm)
         self.decay = recipe.weight_decay
         self.backward = Backward(
-            EngineNetwork.of(model, self.tensors), views,
-            recipe.bptt, model.batch_size, recipe.burn_in,
-        )  # fmt: skip
+            EngineNetwork.of(model, self.tensors), views, recipe.bptt, model.batch_size
+        )
 
     def __call__(self, batch: Batch, rate: float) -> StepResult:
         """See Step."""
-        result = self.backward(batch.tokens, batch.targets, batch.no_copy)
+        result = self.backward(*batch)
         self.optimizer.update(rate, self.decay)
         return result
 
@@ -135,20 +134,15 @@ class AutogradStep:
         """See Step."""
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        tokens, targets, no_copy = map(
-            self.tensor, (batch.tokens, batch.targets, batch.no_copy)
-        )
-        assert tokens is not None
-        assert targets is not None
-        log_p, _ = self.network(tokens, no_copy=no_copy, skip=self.recipe.burn_in)
-        loss = F.nll_loss(log_p.flatten(0, 1), targets.flatten())
+        read: list[Any] = [self.tensor(array) for array in batch]
+        loss, log_p = self.network.loss(*read)
         self.optimizer.zero_grad()
         loss.backward()
         if self.recipe.clip_norm is not None:
             nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip_norm)
         self.optimizer.step()
-        correct = (log_p.argmax(-1) == targets).T.cpu().numpy()
-        return StepResult(loss.item(), correct)
+        predicted = log_p.argmax(-1).T.cpu().numpy()  # (T, B)
+        return StepResult(loss.item(), predicted == batch.targets)
 
     def tensor(self, array: Array | None) -> Tensor | None:
         """Put an array (T, B) on the device as (B, T)."""

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from counting import networks
 from counting.base import checkpoint
 from counting.base.errors import InputError
+from counting.base.types import NO_TARGET
 from counting.networks import Loop
 from tests.conftest import Project
 from tests.variants import HEADS, KINDS, V, model, network
@@ -99,12 +100,31 @@ def test_every_weight_has_a_gradient_and_a_shape_that_checkpoints_know(
     assert checkpoint.shapes(config, V) == shapes
 
 
-def test_positions_that_are_skipped_say_nothing() -> None:
-    definition = network(model("gru")).eval()
-    with torch.no_grad():
-        whole, _ = definition(tokens())
-        late, _ = definition(tokens(), skip=4)
-    torch.testing.assert_close(late, whole[:, 4:])
+@each_head
+def test_what_is_not_scored_adds_nothing_to_the_loss(head: str) -> None:
+    definition = network(model("gru", head, price=0.0)).eval()
+    targets = tokens()
+    targets[:, :6] = targets[1] = NO_TARGET
+    loss, log_p = definition.loss(tokens(), targets)
+    said = [log_p[b, t, targets[b, t]].item() for b in (0, 2) for t in range(6, T)]
+    assert loss.item() == pytest.approx(-sum(said) / len(said), rel=1e-6)
+    nothing, _ = definition.loss(tokens(), torch.full_like(targets, NO_TARGET))
+    nothing.backward()
+    assert nothing.item() == 0
+    assert not any(p.grad.any() for p in definition.parameters() if p.grad is not None)
+
+
+def test_a_price_is_paid_for_own_words_where_the_rule_suffices() -> None:
+    one, other = (network(model("gru", "copy", price=p)).eval() for p in (0.0, 0.3))
+    targets = tokens().roll(-1, 1)
+    (free, _), (paid, _) = (n.loss(tokens(), targets) for n in (one, other))
+    states, _ = one.layer(one.i_h(tokens()))
+    assert one.copying is not None
+    ways, _ = one.copying(one.project(states), tokens())
+    own = ways.gates.softmax(-1)[..., 0]
+    expected = 0.3 * own[ways.suffice(targets)].sum() / targets.numel()
+    torch.testing.assert_close(paid - free, expected)
+    assert 0 < ways.suffice(targets).sum() < targets.numel()
 
 
 def test_a_trained_network_is_loaded_from_its_folder_and_seed(

@@ -5,12 +5,14 @@ Sizes: B windows, T tokens a window, V tokens in the vocabulary, H hidden, P pro
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from counting.base import checkpoint, recurrences
 from counting.base.params import Model
 from counting.base.types import NO_TARGET
 from counting.networks.copy_head import CopyHead
@@ -20,15 +22,19 @@ State = tuple[Any, Any]  # of the recurrence, and what the copy head remembers
 
 
 def recurrent_layer(config: Model) -> nn.Module:
-    """Build the recurrent layer of a variant: the article's loop, or PyTorch's own."""
-    H = config.hidden_size
-    if config.recurrence == "loop":
-        return Loop(H, config.activation or "relu")
-    if config.recurrence == "rnn":
-        return nn.RNN(H, H, nonlinearity=config.activation or "tanh", batch_first=True)
-    if config.recurrence == "gru":
-        return nn.GRU(H, H, batch_first=True)
-    return nn.LSTM(H, H, batch_first=True)
+    """Build the recurrence: the article's loop, a layer of PyTorch, or one's own."""
+    H, activation = config.hidden_size, str(config.activation)
+    match config.recurrence:
+        case "loop":
+            return Loop(H, activation)
+        case "rnn":
+            return nn.RNN(H, H, nonlinearity=activation, batch_first=True)
+        case "gru":
+            return nn.GRU(H, H, batch_first=True)
+        case "lstm":
+            return nn.LSTM(H, H, batch_first=True)
+    layer: nn.Module = recurrences.own(config.recurrence)(H)
+    return layer
 
 
 class Network(nn.Module):
@@ -122,3 +128,24 @@ class Network(nn.Module):
         flat = self.bn(states.flatten(0, 1))  # (B * T, H)
         out: Tensor = self.h_o(flat).unflatten(0, states.shape[:2])
         return out
+
+
+def load(folder: Path | str, seed: int) -> Network:
+    """Load a trained network, in evaluation mode.
+
+    Args:
+        folder: of a variant, such as data/models/gru.
+        seed: one of those it was trained with.
+
+    Returns:
+        The module: tokens (B, T) int64 to log probabilities (B, T, V) and a state.
+
+    Raises:
+        InputError: the folder or a file in it is missing, damaged, or of another
+            version, or there is no such seed.
+    """
+    config = checkpoint.load_config(Path(folder))
+    network = Network(config.model, len(config.vocabulary))
+    arrays = checkpoint.load_weights(Path(folder), config, seed)
+    network.load_state_dict({k: torch.from_numpy(v) for k, v in arrays.items()})
+    return network.eval()

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import torch
 
 from counting.base.checkpoint import Arrays
 from counting.base.errors import InputError
@@ -28,7 +27,7 @@ from counting.training.steps import Batch, CompiledStep, Step
 CURVES = ("loss", "last_token_accuracy", "token_accuracy")
 
 Progress = Callable[[int, Array], None]
-Begin = Callable[[Model, Recipe, int], Step]
+Begin = Callable[[Model, Recipe, int, int], Step]  # V and the seed
 
 
 class Keeper(Protocol):
@@ -86,8 +85,7 @@ def train(
     """
     windows = Windows(stream, recipe, model.batch_size)
     steps = total_steps(recipe, len(stream), model.batch_size)
-    torch.manual_seed(seed)
-    take_step = begin(model, recipe, vocabulary_size)
+    take_step = begin(model, recipe, vocabulary_size, seed)
     curves = np.zeros((steps, len(CURVES)), np.float32)
     now = State(curves, np.random.default_rng(seed))
     if keeper and (state := keeper.load()):

@@ -8,7 +8,8 @@ import pytest
 from counting.base.checkpoint import Arrays
 from counting.base.params import Recipe
 from counting.training import loop
-from counting.training.steps import AutogradStep, CompiledStep
+from counting.training.autograd import AutogradStep
+from counting.training.steps import CompiledStep
 from tests.variants import HEADS, KINDS, model, recipe
 
 V = 6

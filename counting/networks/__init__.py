@@ -23,7 +23,7 @@ HOME = {
     "CopyHead": "copy_head",
     "Loop": "loop",
     "Network": "network",
-    "load": "network",
+    "load": "trained",
 }
 
 

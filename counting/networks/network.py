@@ -5,15 +5,14 @@ Sizes: B windows, T tokens a window, V tokens in the vocabulary, H hidden, P pro
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from counting.base import checkpoint, recurrences
 from counting.base.params import Model
+from counting.base.recurrences import own
 from counting.base.types import NO_TARGET
 from counting.networks.copy_head import CopyHead
 from counting.networks.loop import Loop
@@ -33,7 +32,7 @@ def recurrent_layer(config: Model) -> nn.Module:
             return nn.GRU(H, H, batch_first=True)
         case "lstm":
             return nn.LSTM(H, H, batch_first=True)
-    layer: nn.Module = recurrences.own(config.recurrence)(H)
+    layer: nn.Module = own(config.recurrence)(H)
     return layer
 
 
@@ -128,24 +127,3 @@ class Network(nn.Module):
         flat = self.bn(states.flatten(0, 1))  # (B * T, H)
         out: Tensor = self.h_o(flat).unflatten(0, states.shape[:2])
         return out
-
-
-def load(folder: Path | str, seed: int) -> Network:
-    """Load a trained network, in evaluation mode.
-
-    Args:
-        folder: of a variant, such as data/models/gru.
-        seed: one of those it was trained with.
-
-    Returns:
-        The module: tokens (B, T) int64 to log probabilities (B, T, V) and a state.
-
-    Raises:
-        InputError: the folder or a file in it is missing, damaged, or of another
-            version, or there is no such seed.
-    """
-    config = checkpoint.load_config(Path(folder))
-    network = Network(config.model, len(config.vocabulary))
-    arrays = checkpoint.load_weights(Path(folder), config, seed)
-    network.load_state_dict({k: torch.from_numpy(v) for k, v in arrays.items()})
-    return network.eval()

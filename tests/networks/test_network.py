@@ -150,7 +150,7 @@ def test_a_trained_network_is_loaded_from_its_folder_and_seed(
 
 
 def test_an_unknown_seed_or_folder_is_refused(finished: Project) -> None:
-    with pytest.raises(InputError, match=r"seed 7 was not trained, expected one of 0, 1"):
+    with pytest.raises(InputError, match=r"seed 7 was not .* one of 0, 1"):
         networks.load(finished.path("data/models/gru"), 7)
     with pytest.raises(InputError, match=r"config.json: not found"):
         networks.load(Path("nowhere"), 0)

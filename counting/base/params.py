@@ -100,8 +100,6 @@ class CopyHead(Section):
     sharpness: Annotated[float, Field(gt=0)]  # of the table of what stands in for what
     # in training, shares of the positions
     no_copy: Share = 0.0  # that may not copy
-    no_own: Share = 0.0  # that may not say a word of their own if copying suffices
-    price: Annotated[float, Field(ge=0)] = 0.0  # of own words where copying suffices
 
 
 class Model(Section):
@@ -141,7 +139,9 @@ class Recipe(Section):
     warm_up: Share | None = None  # of the steps, in a one-cycle schedule
     clip_norm: Annotated[float, Field(gt=0)] | None = None
     weight_decay: Annotated[float, Field(ge=0)] | None = None
-    recombine: Share = 0.0  # of the windows get words where they never stood
+    average: Share = 0.0  # of the steps, the last ones, whose weights are averaged
+    misread: Share = 0.0  # of the words, in each window, are read as others
+    recombine: Share = 0.0  # of the windows have phrases replaced by others
 
     @model_validator(mode="after")
     def _options_are_used(self) -> Self:
@@ -159,11 +159,12 @@ class Recipe(Section):
                 if self.weight_decay is None
                 else "weight_decay has no effect on adam; remove it or use adamw"
             )
-        if self.sampling == "rows" and self.recombine:
-            raise ValueError(
-                "recombine has no effect on sampling: rows, which reads the whole "
-                "stream in order; remove it or use windows"
-            )
+        for key in ("misread", "recombine"):
+            if self.sampling == "rows" and getattr(self, key):
+                raise ValueError(
+                    f"{key} has no effect on sampling: rows, which reads the whole "
+                    "stream in order; remove it or use windows"
+                )
         return self
 
 

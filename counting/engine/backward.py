@@ -14,7 +14,7 @@ import numpy as np
 
 from counting.base.types import Array
 from counting.engine import copy_head, linear_head, recurrence
-from counting.engine.forward import EPS, Forward, Masks
+from counting.engine.forward import EPS, Forward
 from counting.engine.linear_head import Normalized
 from counting.engine.matmul import matmul_add, matmul_add_steps
 from counting.engine.weights import Tensors, Weights, head
@@ -57,7 +57,7 @@ class Backward(Forward):
         tokens: Array,
         targets: Array,
         no_copy: Array | None = None,
-        no_own: Array | None = None,
+        read: Array | None = None,
     ) -> StepResult:
         """Fill the gradients of `Network.loss`; move the running statistics.
 
@@ -68,21 +68,21 @@ class Backward(Forward):
             tokens: (T, B), int64.
             targets: (T, B), int64, NO_TARGET where nothing is scored.
             no_copy: (T, B) bool, positions that may not copy.
-            no_own: (T, B) bool, positions that may not say a word of their own if
-                copying or substituting suffices.
+            read: (T, B) int64, what the recurrence reads in their place: some are
+                misread. The copy head copies from `tokens`.
         """
         state = self.start()
-        self.run_recurrence(tokens, state)
+        read = tokens if read is None else read
+        self.run_recurrence(read, state)
         normalized, states = self.normalized, self.flat_states()
         linear_head.batch_statistics(states, normalized)
         self.move_statistics()
         normalized.rs[:] = 1 / np.sqrt(normalized.var + self.number(EPS))
         self.project_states(normalized.y, np.zeros_like(normalized.mean), normalized.rs)
-        masks = Masks(no_copy, no_own, self.weights.price)
-        reading = self.score(tokens, targets, state, masks)
+        reading = self.score(tokens, targets, state, no_copy)
         loss = float(linear_head.mean_loss(reading.losses.ravel(), targets.ravel()))
         self.head_backward(targets)
-        self.recurrence_backward(tokens)
+        self.recurrence_backward(read)
         return StepResult(loss, reading.predicted == targets)
 
     def move_statistics(self) -> None:
@@ -101,7 +101,7 @@ class Backward(Forward):
             d_substitution = np.empty_like(substitution)
             copy_head.copy_head_backward(
                 self.rows(self.out), self.windows, substitution, self.sizes,
-                self.mixed, self.rows(self.d_out), d_substitution,
+                self.mixed.attention, self.rows(self.d_out), d_substitution,
             )  # fmt: skip
             copy_head.substitution_softmax_backward(
                 substitution,

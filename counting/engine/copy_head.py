@@ -21,7 +21,6 @@ from counting.engine.math import ONE, ZERO, exp, log
 from counting.engine.matmul import matmul_add
 
 FLOOR = 1e-8  # added to a probability before its logarithm, as the definition does
-SUFFICES = 0.05  # probability of a target from which on copying it will do, likewise
 
 
 class Sizes(NamedTuple):
@@ -31,8 +30,6 @@ class Sizes(NamedTuple):
     reach: int  # positions that can be copied from
     scale: float  # H^-1/2
     floor: float  # FLOOR
-    suffices: float  # SUFFICES
-    price: float  # of own words where copying suffices, in training
 
 
 class Windows(NamedTuple):
@@ -42,17 +39,15 @@ class Windows(NamedTuple):
     keys: Array  # (K, B, H), those before the windows
     targets: Array  # (T, B)
     no_copy: Array  # (T, B) bool, where nothing may be copied
-    no_own: Array  # (T, B) bool, where no own word may be said if copying suffices
 
 
 class Mixed(NamedTuple):
     """What the copy head says."""
 
     attention: Array  # (B, T, K + T or more), filled as far as the head reaches
-    rule: Array  # (T, B, 2), of the target: c_y and (c S)_y
     p: Array  # (T, B, L), probabilities
     predicted: Array  # (T, B), the likeliest tokens
-    losses: Array  # (T, B), -log p of the targets in nats, and the price
+    losses: Array  # (T, B), -log p of the targets in nats
 
 
 @inlined
@@ -102,12 +97,6 @@ def substitution_softmax_backward(
             dS[u, v] = sharpness * substitution[u, v] * (d[u, v] - mean)
 
 
-@inlined
-def suffices(rule: Array, y: int, sizes: Sizes) -> bool:
-    """Tell whether copying or substituting says the target y well enough."""
-    return y != NO_TARGET and max(rule[0], rule[1]) > sizes.suffices
-
-
 @jit
 def copy_head_forward(
     out: Array, windows: Windows, substitution: Array, sizes: Sizes, mixed: Mixed
@@ -122,8 +111,8 @@ def copy_head_forward(
         mixed: filled.
     """
     (T, B), L = out.shape[:2], substitution.shape[1]
-    H, reach, scale, floor = sizes[:4]
-    tokens, before, targets, no_copy, no_own = windows
+    H, reach, scale, floor = sizes
+    tokens, before, targets, no_copy = windows
     K, keys = len(before), np.zeros((H, mixed.attention.shape[2]), out.dtype)
     log_total = log(ONE + np.float32(len(substitution)) * floor)
     for b in range(B):
@@ -137,40 +126,32 @@ def copy_head_forward(
         fill_zero(scores)
         matmul_add(scores, out[:, b, L : L + H], keys)
         for t in range(T):
-            row, now, y, rule = out[t, b], K + t, targets[t, b], mixed.rule[t, b]
-            own, gates, first = row[:L], row[L + 2 * H : L + 2 * H + 3], now - reach
-            first = max(0, first)
+            row, now, y = out[t, b], K + t, targets[t, b]
+            own, gates = row[:L], row[L + 2 * H : L + 2 * H + 3]
+            first = max(0, now - reach)
             softmax(own, row_max(own))
-            rule[0] = rule[1] = ZERO
-            if now > 0:
-                softmax_short(scores[t, first:now])
-            for j in range(first, now):
-                word, weight = tokens[j + 1, b], scores[t, j]
-                rule[1] += weight * substitution[word, max(y, 0)]
-                if word == y:
-                    rule[0] += weight
-            suffice = suffices(rule, y, sizes)
-            if suffice and no_own[t, b]:
-                gates[0] = NEVER
-            elif no_copy[t, b] or now == 0:
+            if no_copy[t, b] or now == 0:
                 gates[1] = gates[2] = NEVER
             softmax_short(gates)
             p = mixed.p[t, b]
             for v in range(L):
                 p[v] = gates[0] * own[v]
+            if now > 0:
+                softmax_short(scores[t, first:now])
             for j in range(first, now):
                 word, weight = tokens[j + 1, b], scores[t, j]
                 p[word] += gates[1] * weight
                 for v in range(L):
                     p[v] += gates[2] * weight * substitution[word, v]
             mixed.predicted[t, b] = index_of(p, row_max(p))
-            loss = ZERO * floor if y == NO_TARGET else log_total - log(p[y] + floor)
-            mixed.losses[t, b] = loss + (sizes.price * gates[0] if suffice else ZERO)
+            mixed.losses[t, b] = ZERO
+            if y != NO_TARGET:
+                mixed.losses[t, b] = log_total - log(p[y] + floor)
 
 
 @jit
 def copy_head_backward(
-    out: Array, windows: Windows, substitution: Array, sizes: Sizes, mixed: Mixed,
+    out: Array, windows: Windows, substitution: Array, sizes: Sizes, attention: Array,
     d: Array, d_substitution: Array,
 ) -> None:  # fmt: skip
     """Fill the gradients d (T, B, C) and d_substitution (V, L) of the mean loss.
@@ -180,10 +161,9 @@ def copy_head_backward(
         dg_1 = m o_y,  dg_2 = m c_y,  dg_3 = m (c S)_y,  do_y = m g_1
         da_j = m (g_2 [x_{j+1} = y] + g_3 S_{x_{j+1} y}),  dS_{x_{j+1} y} += m g_3 a_j
         dq_i = sum over j of ds_ij k_j,  dk_j = sum over i of ds_ij q_i
-    The price of own words adds to dg_1, where copying suffices: price / M.
     """
     (T, B), L = out.shape[:2], substitution.shape[1]
-    H, reach, scale, floor = sizes[:4]
+    H, reach, scale, floor = sizes
     ds, M = np.empty((T, T), out.dtype), scored(windows.targets.ravel())
     fill_zero(d_substitution)
     for b in range(B):
@@ -195,14 +175,19 @@ def copy_head_backward(
             if y == NO_TARGET:
                 continue
             own, gates = row[:L], row[L + 2 * H : L + 2 * H + 3]
-            a, da, rule = mixed.attention[b, t], ds[t], mixed.rule[t, b]
-            p_y = gates[0] * own[y] + gates[1] * rule[0] + gates[2] * rule[1]
+            a, da = attention[b, t], ds[t]
+            copied, substituted = ZERO * own[y], ZERO * own[y]
+            for j in range(first, t):
+                word = windows.tokens[j + 1, b]
+                substituted += a[j] * substitution[word, y]
+                if word == y:
+                    copied += a[j]
+            p_y = gates[0] * own[y] + gates[1] * copied + gates[2] * substituted
             m = -ONE / (M * (p_y + floor))
-            tax = sizes.price / M if suffices(rule, y, sizes) else ZERO * m
             d_gates = d[t, b, L + 2 * H : L + 2 * H + 3]
-            d_gates[0] = gates[0] * (m * (own[y] - p_y) + tax * (ONE - gates[0]))
-            d_gates[1] = gates[1] * (m * (rule[0] - p_y) - tax * gates[0])
-            d_gates[2] = gates[2] * (m * (rule[1] - p_y) - tax * gates[0])
+            d_gates[0] = m * gates[0] * (own[y] - p_y)
+            d_gates[1] = m * gates[1] * (copied - p_y)
+            d_gates[2] = m * gates[2] * (substituted - p_y)
             share = m * gates[0] * own[y]
             for v in range(L):
                 d[t, b, v] = -share * own[v]

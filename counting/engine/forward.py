@@ -41,20 +41,11 @@ class Shape(NamedTuple):
     B: int  # windows
 
 
-class Masks(NamedTuple):
-    """What a training shuts out, and what own words cost in it."""
-
-    no_copy: Array | None = None  # (T, B) bool
-    no_own: Array | None = None  # (T, B) bool
-    price: float = 0.0
-
-
 class CopyBuffers(NamedTuple):
     """What a copy head fills at each call."""
 
     substitution: Array  # (V, L)
     attention: Array  # (B, T, K + T or more)
-    rule: Array  # (T, B, 2)
     p: Array  # (T, B, L)
 
 
@@ -88,7 +79,6 @@ class Forward:
             self.buffers = CopyBuffers(
                 self.new(V, L),
                 self.new(B, T, linear_head.round_up(T, 8)),
-                self.new(T, B, 2),
                 self.new(T, B, L),
             )
 
@@ -127,7 +117,7 @@ class Forward:
         affine(self.out, y, self.fused.W, self.fused.b)
 
     def score(
-        self, tokens: Array, targets: Array, state: Carried, masks: Masks
+        self, tokens: Array, targets: Array, state: Carried, no_copy: Array | None
     ) -> Reading:
         """Turn what `out` holds into probabilities, in place, and judge them.
 
@@ -135,7 +125,7 @@ class Forward:
             tokens: (T, B), as a copy head sees them.
             targets: (T, B).
             state: before the first token.
-            masks: of a training.
+            no_copy: (T, B) bool, positions that may not copy.
         """
         predicted = np.empty(targets.shape, np.int64)
         reading = Reading(predicted, np.empty(targets.shape, self.out.dtype))
@@ -143,7 +133,7 @@ class Forward:
             flat = (targets.reshape(-1), predicted.reshape(-1), reading.losses.ravel())
             linear_head.softmax_cross_entropy(self.out, self.layout.logits, *flat)
             return reading
-        self.mix(tokens, targets, state, masks, reading)
+        self.mix(tokens, targets, state, no_copy, reading)
         return reading
 
     def mix(
@@ -151,23 +141,22 @@ class Forward:
         tokens: Array,
         targets: Array,
         state: Carried,
-        masks: Masks,
+        no_copy: Array | None,
         reading: Reading,
     ) -> None:
         """Mix with the copy head; keeps what the way back needs."""
         S, K = self.weights.tensors["copying.S"], len(state.keys)
-        none = np.zeros(tokens.shape, np.bool_)
-        shut = (none if mask is None else mask for mask in masks[:2])
+        if no_copy is None:
+            no_copy = np.zeros(tokens.shape, np.bool_)
         seen = np.concatenate([state.tokens, tokens])
         (T, B), width = self.shape, linear_head.round_up(K + len(tokens), 8)
         if self.buffers.attention.shape[2] != width:
             self.buffers = self.buffers._replace(attention=self.new(B, T, width))
-        substitution, attention, rule, p = self.buffers
-        self.windows = copy_head.Windows(seen, state.keys, targets, *shut)
-        self.sizes = self.sizes_of(masks.price)
+        substitution, attention, p = self.buffers
+        self.windows = copy_head.Windows(seen, state.keys, targets, no_copy)
         sharpness = self.number(self.weights.sharpness)
         copy_head.substitution_softmax(S, sharpness, substitution)
-        self.mixed = copy_head.Mixed(attention, rule, p, *reading)
+        self.mixed = copy_head.Mixed(attention, p, *reading)
         copy_head.copy_head_forward(
             self.rows(self.out), self.windows, substitution, self.sizes, self.mixed
         )
@@ -176,11 +165,12 @@ class Forward:
         """View rows (N, .) as (T, B, .)."""
         return out.reshape(*self.shape, -1)
 
-    def sizes_of(self, price: float) -> copy_head.Sizes:
-        """Give what the copy head needs to know, with a price of own words."""
-        H = self.states.h.shape[2]
-        numbers = (H**-0.5, copy_head.FLOOR, copy_head.SUFFICES, price)
-        return copy_head.Sizes(H, self.weights.reach, *map(self.number, numbers))
+    @property
+    def sizes(self) -> copy_head.Sizes:
+        """What the copy head needs to know."""
+        H, number = self.states.h.shape[2], self.number
+        scale, floor = number(H**-0.5), number(copy_head.FLOOR)
+        return copy_head.Sizes(H, self.weights.reach, scale, floor)
 
     def state_after(self, tokens: Array, state: Carried) -> Carried:
         """Give the state after the last token of (T, B), in arrays of its own."""
@@ -246,7 +236,7 @@ class Inference:
         rs = 1 / np.sqrt(tensors["bn.running_var"] + forward.number(EPS))
         mean = tensors["bn.running_mean"]
         forward.project_states(forward.flat_states(), mean, rs)
-        reading = forward.score(tokens, np.ascontiguousarray(targets), state, Masks())
+        reading = forward.score(tokens, np.ascontiguousarray(targets), state, None)
         return reading, forward.state_after(tokens, state)
 
     def inspect(

@@ -31,7 +31,6 @@ class Weights(NamedTuple):
     tensors: Tensors  # parameters and running statistics
     reach: int = 0  # positions that can be copied from; 0 without a copy head
     sharpness: float = 1.0  # of the table of a copy head
-    price: float = 0.0  # of own words where copying suffices
 
     @classmethod
     def of(cls, config: Model, tensors: Tensors) -> Weights:
@@ -39,7 +38,7 @@ class Weights(NamedTuple):
         kind = KINDS[config.activation or config.recurrence]
         if (copy := config.copy_head) is None:
             return cls(kind, tensors)
-        return cls(kind, tensors, copy.reach, copy.sharpness, copy.price)
+        return cls(kind, tensors, copy.reach, copy.sharpness)
 
     @property
     def embedding(self) -> Array:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from counting.base.params import Model
 from counting.base.recurrences import own
 from counting.base.types import NO_TARGET
-from counting.networks.copy_head import CopyHead
+from counting.networks.copy_head import CopyHead, Memory
 from counting.networks.loop import Loop
 
 State = tuple[Any, Any]  # of the recurrence, and what the copy head remembers
@@ -55,7 +54,6 @@ class Network(nn.Module):
         self.bn = nn.BatchNorm1d(H)
         copy = config.copy_head
         self.copying = CopyHead(V, H, copy.reach, copy.sharpness) if copy else None
-        self.price = copy.price if copy else 0.0
         self.h_o = nn.Linear(H, sum(self.copying.sizes) if self.copying else V)
 
     def forward(
@@ -72,55 +70,51 @@ class Network(nn.Module):
         """
         hidden, memory = state or (None, None)
         states, hidden = self.layer(self.i_h(tokens), hidden)  # (B, T, H)
+        log_p, memory = self.say(states, tokens, memory)
+        return log_p, (hidden, memory)
+
+    def say(
+        self,
+        states: Tensor,
+        tokens: Tensor,
+        memory: Memory | None = None,
+        no_copy: Tensor | None = None,
+    ) -> tuple[Tensor, Memory | None]:
+        """Turn states (B, T, H) into log probabilities (B, T, V); see CopyHead."""
         out = self.project(states)  # (B, T, P)
         if self.copying is None:
-            return out.log_softmax(-1), (hidden, None)
-        ways, memory = self.copying(out, tokens, memory)
-        return ways.mix(), (hidden, memory)
+            return out.log_softmax(-1), None
+        log_p, memory = self.copying(out, tokens, memory, no_copy)
+        return log_p, memory
 
     def loss(
         self,
         tokens: Tensor,
         targets: Tensor,
         no_copy: Tensor | None = None,
-        no_own: Tensor | None = None,
+        read: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Read windows from the beginning, and judge what is said, for training.
-
-        The masks are for a copy head: where both hold, the own word is shut out if
-        copying or substituting suffices, and copying is if they do not.
 
         Args:
             tokens: (B, T), int64.
             targets: (B, T), int64, the tokens that come next; NO_TARGET where nothing
                 is scored.
             no_copy: (B, T) bool, positions that may not copy.
-            no_own: (B, T) bool, positions that may not say a word of their own if
-                copying or substituting suffices.
+            read: (B, T), int64, what the recurrence reads in the place of tokens: some
+                are misread. The copy head copies from `tokens`.
 
         Returns:
-            The mean cross entropy of the scored positions in nats, 0 if there are none,
-            with the price of own words; and the log probabilities (B, T, V).
+            The mean cross entropy of the scored positions in nats, 0 if there are none;
+            and the log probabilities (B, T, V).
         """
-        states, _ = self.layer(self.i_h(tokens))  # (B, T, H)
-        out = self.project(states)  # (B, T, P)
-        scored = (targets != NO_TARGET).sum().clamp(min=1)
-        price: Tensor | float = 0.0
-        if self.copying is None:
-            log_p = out.log_softmax(-1)  # (B, T, V)
-        else:
-            ways, _ = self.copying(out, tokens)
-            suffice, none = ways.suffice(targets), torch.zeros_like(tokens).bool()
-            own = suffice & (none if no_own is None else no_own)
-            ways = ways.shut(own, (none if no_copy is None else no_copy) & ~own)
-            log_p = ways.mix()
-            own_share = ways.gates.softmax(-1)[..., 0]  # (B, T)
-            price = self.price * (own_share * suffice).sum() / scored
+        states, _ = self.layer(self.i_h(tokens if read is None else read))  # (B, T, H)
+        log_p, _ = self.say(states, tokens, no_copy=no_copy)  # (B, T, V)
         losses = F.nll_loss(
             log_p.flatten(0, 1), targets.flatten(),
             ignore_index=NO_TARGET, reduction="sum",
         )  # fmt: skip
-        return losses / scored + price, log_p
+        return losses / (targets != NO_TARGET).sum().clamp(min=1), log_p
 
     def project(self, states: Tensor) -> Tensor:
         """Batch norm and linear layer: states (B, T, H) to (B, T, P)."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -22,7 +22,7 @@ from counting.base.params import Model, Recipe
 from counting.base.types import NO_TARGET, Array
 from counting.training import batches
 from counting.training.batches import Windows
-from counting.training.steps import Batch, CompiledStep, Step
+from counting.training.steps import Batch, CompiledStep, Step, prefixed, under
 
 CURVES = ("loss", "last_token_accuracy", "token_accuracy")
 
@@ -47,6 +47,7 @@ class State:
     curves: Array  # (steps, 3) float32
     drawing: np.random.Generator
     step: int = 0  # done
+    sums: Arrays = field(default_factory=dict)  # float64, of weights to be averaged
 
 
 class DivergedError(InputError):
@@ -83,8 +84,9 @@ def train(
         InputError: the stream is shorter than a window.
         DivergedError: the loss is not finite.
     """
-    windows = Windows(stream, recipe, model.batch_size)
+    windows = Windows(stream, recipe, model.batch_size, vocabulary_size)
     steps = total_steps(recipe, len(stream), model.batch_size)
+    averaged = round(recipe.average * steps)
     take_step = begin(model, recipe, vocabulary_size, seed)
     curves = np.zeros((steps, len(CURVES)), np.float32)
     now = State(curves, np.random.default_rng(seed))
@@ -109,11 +111,13 @@ def train(
                 share(correct, scored),
             )
             now.step = step + 1
+            if step >= steps - averaged:
+                add(now.sums, take_step.weights())
             if progress:
                 progress(step, now.curves[step])
             if keeper:
                 keeper.after(now.step, steps, lambda: snapshot(now, take_step))
-    return take_step.weights(), now.curves
+    return mean(now.sums, averaged) or take_step.weights(), now.curves
 
 
 def total_steps(recipe: Recipe, tokens: int, batch_size: int) -> int:
@@ -142,18 +146,36 @@ def learning_rate(model: Model, recipe: Recipe, step: int, steps: int) -> float:
 def draw_batch(
     windows: Windows, model: Model, step: int, drawing: np.random.Generator
 ) -> Batch:
-    """Draw the windows of a step, and the masks (T, B) of a copy head."""
-    rows, known = windows.draw(step, drawing)
-    tokens = np.ascontiguousarray(rows[:, :-1].T)  # (T, B)
-    targets = np.where(known, rows[:, 1:], NO_TARGET).T
-    batch = Batch(tokens, np.ascontiguousarray(targets))
-    if (head := model.copy_head) is None:
-        return batch
-    no_copy, no_own = (
-        drawing.random(tokens.shape, np.float32) < part if part else None
-        for part in (head.no_copy, head.no_own)
+    """Draw the windows of a step, and where (T, B) a copy head may not copy."""
+    rows, read, known = windows.draw(step, drawing)
+    targets = np.where(known, rows[:, 1:], NO_TARGET)
+    tokens, read, targets = (
+        np.ascontiguousarray(part.T) for part in (rows[:, :-1], read, targets)
     )
-    return batch._replace(no_copy=no_copy, no_own=no_own)
+    no_copy = None
+    if model.copy_head and model.copy_head.no_copy:
+        no_copy = drawing.random(tokens.shape, np.float32) < model.copy_head.no_copy
+    return Batch(tokens, targets, no_copy, read)
+
+
+def add(sums: Arrays, weights: Arrays) -> None:
+    """Add weights to their sums in float64."""
+    for name, part in weights.items():
+        sums[name] = sums.get(name, 0.0) + part.astype(np.float64)
+
+
+def mean(sums: Arrays, count: int) -> Arrays:
+    """Give the means of weights summed over so many steps, float32.
+
+    Late in training weights circle round a better point than any they are at (Polyak
+    and Juditsky 1992).
+    """
+    return {
+        name: (total / count).astype(
+            np.int64 if name.endswith("num_batches_tracked") else np.float32
+        )
+        for name, total in sums.items()
+    }
 
 
 def share(correct: Array, scored: Array) -> float:
@@ -166,6 +188,7 @@ def snapshot(now: State, step: Step) -> Arrays:
     drawing = json.dumps(now.drawing.bit_generator.state).encode()
     return {
         **step.state_dict(),
+        **prefixed("average.", now.sums),
         "curves": now.curves[: now.step],
         "drawing": np.frombuffer(drawing, np.uint8),
     }
@@ -174,6 +197,7 @@ def snapshot(now: State, step: Step) -> Arrays:
 def restore(now: State, step: Step, state: Arrays) -> None:
     """Take over a state that `snapshot` made."""
     step.load_state_dict(state)
+    now.sums = under("average.", state)
     now.step = len(state["curves"])
     now.curves[: now.step] = state["curves"]
     now.drawing.bit_generator.state = json.loads(state["drawing"].tobytes())

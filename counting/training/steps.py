@@ -29,7 +29,7 @@ class Batch(NamedTuple):
     tokens: Array  # (T, B) int64
     targets: Array  # (T, B) int64, NO_TARGET where nothing is scored
     no_copy: Array | None = None  # (T, B) bool, positions that may not copy
-    no_own: Array | None = None  # (T, B) bool, .. say a word of their own; see loss
+    read: Array | None = None  # (T, B) int64, what the recurrence reads instead
 
 
 class Step(Protocol):

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from counting.engine.backward import Backward
-from counting.engine.copy_head import FLOOR, SUFFICES
+from counting.engine.copy_head import FLOOR
 from counting.engine.forward import Carried, Inference
 from counting.engine.weights import Weights
 from counting.networks import Network, copy_head
@@ -33,13 +33,11 @@ def both(array: Tensor) -> tuple[Tensor, Any]:
 
 
 @pytest.mark.parametrize("scored", [0.0, 0.6, 1.0])
-@pytest.mark.parametrize(
-    "masks", [(), ("no_copy",), ("no_own",), ("no_copy", "no_own")]
-)
+@pytest.mark.parametrize("more", [(), ("no_copy",), ("no_copy", "read")])
 @each_head
 @each_kind
 def test_a_step_is_that_of_autograd(
-    kind: str, head: str, masks: tuple[str, ...], scored: float
+    kind: str, head: str, more: tuple[str, ...], scored: float
 ) -> None:
     config = model(kind, head)
     definition = network(config).double().train()
@@ -47,12 +45,16 @@ def test_a_step_is_that_of_autograd(
     tokens, ours = both(torch.randint(V, (B, T)))
     unknown = torch.rand(B, T) >= scored
     targets, our_targets = both(torch.randint(V, (B, T)).masked_fill(unknown, -1))
-    drawn = {name: both(torch.rand(B, T) < 0.5) for name in masks}
+    known = {
+        "no_copy": both(torch.rand(B, T) < 0.5),
+        "read": both(torch.where(torch.rand(B, T) < 0.3, 0, tokens)),
+    }
+    drawn = {name: known[name] for name in more}
 
     backward = Backward(engine, gradients, T, B)
     found = backward(ours, our_targets, **{k: mine for k, (_, mine) in drawn.items()})
 
-    theirs = {name: mask for name, (mask, _) in drawn.items()}
+    theirs = {name: part for name, (part, _) in drawn.items()}
     loss, log_p = definition.loss(tokens, targets, **theirs)
     loss.backward()
     assert found.loss == pytest.approx(loss.item(), rel=1e-9)
@@ -167,6 +169,5 @@ def test_one_position_has_no_statistics() -> None:
         Backward(*compiled(network(config), config), 1, 1)
 
 
-def test_the_constants_of_the_copy_head_are_those_of_the_definition() -> None:
+def test_the_floor_of_the_copy_head_is_that_of_the_definition() -> None:
     assert copy_head.FLOOR == FLOOR
-    assert copy_head.SUFFICES == SUFFICES

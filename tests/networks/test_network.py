@@ -113,7 +113,7 @@ def test_every_tensor_is_known_without_pytorch(kind: str, head: str) -> None:
 
 @each_head
 def test_what_is_not_scored_adds_nothing_to_the_loss(head: str) -> None:
-    definition = network(model("gru", head, price=0.0)).eval()
+    definition = network(model("gru", head)).eval()
     targets = tokens()
     targets[:, :6] = targets[1] = NO_TARGET
     loss, log_p = definition.loss(tokens(), targets)
@@ -123,19 +123,6 @@ def test_what_is_not_scored_adds_nothing_to_the_loss(head: str) -> None:
     nothing.backward()
     assert nothing.item() == 0
     assert not any(p.grad.any() for p in definition.parameters() if p.grad is not None)
-
-
-def test_a_price_is_paid_for_own_words_where_the_rule_suffices() -> None:
-    one, other = (network(model("gru", "copy", price=p)).eval() for p in (0.0, 0.3))
-    targets = tokens().roll(-1, 1)
-    (free, _), (paid, _) = (n.loss(tokens(), targets) for n in (one, other))
-    states, _ = one.layer(one.i_h(tokens()))
-    assert one.copying is not None
-    ways, _ = one.copying(one.project(states), tokens())
-    own = ways.gates.softmax(-1)[..., 0]
-    expected = 0.3 * own[ways.suffice(targets)].sum() / targets.numel()
-    torch.testing.assert_close(paid - free, expected)
-    assert 0 < ways.suffice(targets).sum() < targets.numel()
 
 
 def test_a_trained_network_is_loaded_from_its_folder_and_seed(

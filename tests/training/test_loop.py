@@ -1,12 +1,15 @@
 """The ingredients of a recipe, each against a figure worked out another way."""
 
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from counting.base.checkpoint import Arrays
 from counting.base.params import Recipe
+from counting.base.types import Array
+from counting.running import resume
 from counting.training import loop
 from counting.training.autograd import AutogradStep
 from counting.training.steps import CompiledStep
@@ -69,3 +72,30 @@ def test_a_loss_that_is_no_number_ends_the_training_with_what_to_lower() -> None
     wild = model("loop relu", learning_rate=1.0, hidden_size=40, batch_size=4)
     with pytest.raises(loop.DivergedError, match=r"seed 0: .* at step \d+.*lower"):
         loop.train(wild, recipe(steps=400, bptt=40), STREAM, V, seed=0)
+
+
+def test_the_last_weights_are_averaged(tmp_path: Path) -> None:
+    seen: list[Arrays] = []
+
+    class Watched(CompiledStep):
+        def weights(self) -> Arrays:
+            seen.append(super().weights())
+            return seen[-1]
+
+    asked = RECIPE.model_copy(update={"steps": 10, "average": 0.3})
+    found, _ = loop.train(MODEL, asked, STREAM, V, seed=0, begin=Watched)
+    assert len(seen) == 3
+    for name, mean in found.items():
+        expected = sum(part[name].astype(np.float64) for part in seen) / 3
+        np.testing.assert_array_equal(mean, expected.astype(mean.dtype))
+
+    keeper = resume.Keeper(tmp_path / "state", "key", 3, resume.StopRequest())
+
+    def die(step: int, _: Array) -> None:
+        if step == 9:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        loop.train(MODEL, asked, STREAM, V, 0, keeper=keeper, progress=die)
+    again, _ = loop.train(MODEL, asked, STREAM, V, 0, keeper=keeper)
+    assert all(np.array_equal(found[name], again[name]) for name in found)

@@ -32,9 +32,14 @@ from typing import Any
 
 import numpy as np
 
+os.environ |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 os.environ["XLA_FLAGS"] = (
     "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 )
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
 from benchmarks import machine
 from counting.base import params
 from counting.base.errors import InputError
@@ -42,22 +47,14 @@ from counting.base.types import Array
 from counting.engine.forward import Inference
 from counting.engine.weights import Weights
 from counting.evaluation import scores
+from counting.evaluation.definition import Definition
+from counting.networks import Network
 from counting.running import cli
 from counting.text.spelling import spell
 from counting.text.vocabulary import Vocabulary
 from counting.training import batches
 from counting.training.autograd import AutogradStep
 from counting.training.steps import Batch, CompiledStep
-
-for name in ("ATEN_CPU_CAPABILITY", "MKL_CBWR", "ONEDNN_MAX_CPU_ISA"):
-    del os.environ[name]  # PyTorch may use all that the processor offers
-
-import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
-
-from counting.evaluation.definition import Definition
-from counting.networks import Network
 
 V, H = 30, 64
 PEERS = ("definition", "tuned", "jax", "article", "products")
@@ -102,7 +99,7 @@ def main() -> None:
 def variant(kind: str, B: int, hidden_size: int = H) -> params.Model:
     """Describe a network of a kind."""
     return params.Model(
-        recurrence=kind,  # type: ignore[arg-type]
+        recurrence=kind,
         activation={"loop": "relu", "rnn": "tanh"}.get(kind),  # type: ignore[arg-type]
         hidden_size=hidden_size,
         recipe="any",

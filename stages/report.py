@@ -11,6 +11,7 @@ import matplotlib as mpl
 import numpy as np
 
 from counting.base import checkpoint, files, params
+from counting.base.recurrences import OWN
 from counting.base.types import Array
 from counting.engine.forward import Inference
 from counting.engine.weights import Weights
@@ -36,9 +37,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="HTML to write")
     args = parser.parse_args()
     settings = params.load()
-    names = list(settings.models)
+    names = [n for n, model in settings.models.items() if model.recurrence not in OWN]
+    for name in settings.models.keys() - set(names):
+        print(f"report: {name} is left out: the page knows no recurrence of one's own")
     for line in leftovers.told(
-        [args.models, args.curves, args.metrics, args.tables], names
+        [args.models, args.curves, args.metrics, args.tables], list(settings.models)
     ):
         print(f"report: {line}")
     vocabulary = Vocabulary.load(args.prepared / "vocab.json")
@@ -52,7 +55,7 @@ def main() -> None:
     results = render.Results(
         words=vocabulary.words,
         streams=texts,
-        models={name: model.model_dump() for name, model in settings.models.items()},
+        models={name: settings.models[name].model_dump() for name in names},
         recipes={name: one.model_dump() for name, one in settings.recipes.items()},
         judging=settings.evaluate.model_dump(),
         metrics={name: metrics.load(args.metrics / f"{name}.json") for name in names},

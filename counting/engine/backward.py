@@ -100,7 +100,7 @@ class Backward(Forward):
             substitution = self.buffers.substitution
             d_substitution = np.empty_like(substitution)
             copy_head.copy_head_backward(
-                self.rows(self.out), self.windows, substitution, self.sizes,
+                self.rows(self.out), self.context, substitution, self.sizes,
                 self.mixed.attention, self.rows(self.d_out), d_substitution,
             )  # fmt: skip
             copy_head.substitution_softmax_backward(

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from counting.base.types import NO_TARGET, Array, Inside, Reading
-from counting.engine import copy_head, linear_head
+from counting.engine import compiler, copy_head, linear_head
 from counting.engine.linear_head import Fused, Layout
 from counting.engine.matmul import affine
 from counting.engine.recurrence import States
@@ -56,9 +56,13 @@ class Forward:
         weights: read anew at each call.
         T: tokens of a window.
         B: windows.
+
+    Raises:
+        InputError: Numba is told to compile nothing.
     """
 
     def __init__(self, weights: Weights, T: int, B: int) -> None:
+        compiler.check()
         (V, H), P = weights.embedding.shape, len(weights.tensors["h_o.bias"])
         _, _, G, saved, has_cell = weights.kind
         self.weights, self.shape = weights, Shape(T, B)
@@ -153,12 +157,12 @@ class Forward:
         if self.buffers.attention.shape[2] != width:
             self.buffers = self.buffers._replace(attention=self.new(B, T, width))
         substitution, attention, p = self.buffers
-        self.windows = copy_head.Windows(seen, state.keys, targets, no_copy)
+        self.context = copy_head.Context(seen, state.keys, targets, no_copy)
         sharpness = self.number(self.weights.sharpness)
         copy_head.substitution_softmax(S, sharpness, substitution)
         self.mixed = copy_head.Mixed(attention, p, *reading)
         copy_head.copy_head_forward(
-            self.rows(self.out), self.windows, substitution, self.sizes, self.mixed
+            self.rows(self.out), self.context, substitution, self.sizes, self.mixed
         )
 
     def rows(self, out: Array) -> Array:
@@ -195,7 +199,7 @@ class Forward:
 
     def attention(self) -> Array:
         """Give where the copy head looked in the last pass, (T, B, K + T)."""
-        seen = len(self.windows.tokens)
+        seen = len(self.context.tokens)
         looks = self.mixed.attention[..., :seen].transpose(1, 0, 2).copy()
         T, reach = len(looks), self.weights.reach
         now, j = np.arange(seen - T, seen)[:, None], np.arange(seen)

@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from counting.base.errors import InputError
 from counting.base.params import Model
+from counting.base.recurrences import BUILT_IN
 from counting.base.types import Array
 from counting.engine import linear_head, recurrence
 
@@ -34,7 +36,16 @@ class Weights(NamedTuple):
 
     @classmethod
     def of(cls, config: Model, tensors: Tensors) -> Weights:
-        """Take the tensors of a variant; they are read anew at each call."""
+        """Take the tensors of a variant; they are read anew at each call.
+
+        Raises:
+            InputError: its recurrence is one of the user's own.
+        """
+        if config.recurrence not in BUILT_IN:
+            raise InputError(
+                f"recurrence: {config.recurrence} is not compiled, expected one of "
+                f"{', '.join(BUILT_IN)}: use the definition, with engine: autograd"
+            )
         kind = KINDS[config.activation or config.recurrence]
         if (copy := config.copy_head) is None:
             return cls(kind, tensors)

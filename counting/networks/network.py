@@ -31,8 +31,9 @@ def recurrent_layer(config: Model) -> nn.Module:
             return nn.GRU(H, H, batch_first=True)
         case "lstm":
             return nn.LSTM(H, H, batch_first=True)
-    layer: nn.Module = own(config.recurrence)(H)
-    return layer
+        case name:
+            layer: nn.Module = own(name)(H)
+            return layer
 
 
 class Network(nn.Module):
@@ -84,8 +85,8 @@ class Network(nn.Module):
         out = self.project(states)  # (B, T, P)
         if self.copying is None:
             return out.log_softmax(-1), None
-        log_p, memory = self.copying(out, tokens, memory, no_copy)
-        return log_p, memory
+        ways, memory = self.copying(out, tokens, memory, no_copy)
+        return ways.mix(), memory
 
     def loss(
         self,

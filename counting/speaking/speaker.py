@@ -13,8 +13,7 @@ from counting.base import checkpoint
 from counting.base.checkpoint import Config
 from counting.base.errors import InputError
 from counting.base.types import Array
-from counting.engine.forward import Inference
-from counting.engine.weights import Weights
+from counting.evaluation.reader import load
 
 CHUNK = 128  # tokens of a long prompt that are read at once
 
@@ -84,8 +83,7 @@ class Speaker:
     def __init__(self, folder: Path, seed: int | None = None) -> None:
         self.config: Config = checkpoint.load_config(folder)
         self.seed = trained_seed(self.config, seed)
-        weights = checkpoint.load_weights(folder, self.config, self.seed)
-        self.inference = Inference(Weights.of(self.config.model, weights))
+        self.reader = load(folder, self.config, self.seed)
         self.tokens = {word: n for n, word in enumerate(self.words)}
         self.heard: list[str] = []
         self.state: Any = None
@@ -105,7 +103,7 @@ class Speaker:
         for start in range(0, len(words), CHUNK):
             part = words[start : start + CHUNK]
             tokens = np.array([[self.tokens[word]] for word in part])  # (T, 1)
-            reading, self.inside, self.state = self.inference.inspect(
+            reading, self.inside, self.state = self.reader.inspect(
                 tokens, None, self.state
             )
             self.next = int(reading.predicted[-1, 0])

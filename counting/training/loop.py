@@ -41,7 +41,7 @@ class Keeper(Protocol):
 
 
 @dataclass
-class State:
+class Training:
     """What changes in a training beside the weights."""
 
     curves: Array  # (steps, 3) float32
@@ -89,14 +89,14 @@ def train(
     averaged = round(recipe.average * steps)
     take_step = begin(model, recipe, vocabulary_size, seed)
     curves = np.zeros((steps, len(CURVES)), np.float32)
-    now = State(curves, np.random.default_rng(seed))
-    if keeper and (state := keeper.load()):
-        restore(now, take_step, state)
+    training = Training(curves, np.random.default_rng(seed))
+    if keeper and (saved := keeper.load()):
+        restore(training, take_step, saved)
 
     # what overflows is told by the loss, below
     with np.errstate(all="ignore"):
-        for step in range(now.step, steps):
-            batch = draw_batch(windows, model, step, now.drawing)
+        for step in range(training.step, steps):
+            batch = draw_batch(windows, model, step, training.drawing)
             loss, correct = take_step(batch, learning_rate(model, recipe, step, steps))
             if not math.isfinite(loss):
                 raise DivergedError(
@@ -105,19 +105,21 @@ def train(
                     f"{recipe.clip_norm} of the recipe {model.recipe}"
                 )
             scored = batch.targets != NO_TARGET
-            now.curves[step] = (
+            training.curves[step] = (
                 loss,
                 share(correct[-1], scored[-1]),
                 share(correct, scored),
             )
-            now.step = step + 1
+            training.step = step + 1
             if step >= steps - averaged:
-                add(now.sums, take_step.weights())
+                add(training.sums, take_step.weights())
             if progress:
-                progress(step, now.curves[step])
+                progress(step, training.curves[step])
             if keeper:
-                keeper.after(now.step, steps, lambda: snapshot(now, take_step))
-    return mean(now.sums, averaged) or take_step.weights(), now.curves
+                keeper.after(
+                    training.step, steps, lambda: snapshot(training, take_step)
+                )
+    return mean(training.sums, averaged) or take_step.weights(), training.curves
 
 
 def total_steps(recipe: Recipe, tokens: int, batch_size: int) -> int:
@@ -183,21 +185,21 @@ def share(correct: Array, scored: Array) -> float:
     return float(correct.sum() / max(1, scored.sum()))
 
 
-def snapshot(now: State, step: Step) -> Arrays:
+def snapshot(training: Training, step: Step) -> Arrays:
     """Copy the whole state into one flat mapping of arrays."""
-    drawing = json.dumps(now.drawing.bit_generator.state).encode()
+    drawing = json.dumps(training.drawing.bit_generator.state).encode()
     return {
         **step.state_dict(),
-        **prefixed("average.", now.sums),
-        "curves": now.curves[: now.step],
+        **prefixed("average.", training.sums),
+        "curves": training.curves[: training.step],
         "drawing": np.frombuffer(drawing, np.uint8),
     }
 
 
-def restore(now: State, step: Step, state: Arrays) -> None:
+def restore(training: Training, step: Step, state: Arrays) -> None:
     """Take over a state that `snapshot` made."""
     step.load_state_dict(state)
-    now.sums = under("average.", state)
-    now.step = len(state["curves"])
-    now.curves[: now.step] = state["curves"]
-    now.drawing.bit_generator.state = json.loads(state["drawing"].tobytes())
+    training.sums = under("average.", state)
+    training.step = len(state["curves"])
+    training.curves[: training.step] = state["curves"]
+    training.drawing.bit_generator.state = json.loads(state["drawing"].tobytes())

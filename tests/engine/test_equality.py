@@ -11,6 +11,7 @@ from counting.engine.backward import Backward
 from counting.engine.copy_head import FLOOR
 from counting.engine.forward import Carried, Inference
 from counting.engine.weights import Weights
+from counting.evaluation.definition import Definition
 from counting.networks import Network, copy_head
 from tests.variants import HEADS, KINDS, V, model, network
 
@@ -109,6 +110,13 @@ def test_reading_is_that_of_the_definition_all_at_once_and_token_by_token(
     np.testing.assert_allclose(inside.states, states.detach().transpose(0, 1))
     p = log_p.exp().transpose(0, 1)
     np.testing.assert_allclose(inside.probabilities, p, rtol=1e-6, atol=2e-8)
+
+    theirs, by_definition, _ = Definition(definition).inspect(ours, our_targets)
+    np.testing.assert_allclose(whole.losses, theirs.losses, rtol=1e-9)
+    for part, expected in zip(inside, by_definition, strict=True):
+        assert (part is None) == (expected is None)
+        if part is not None and expected is not None:
+            np.testing.assert_allclose(part, expected, rtol=1e-6, atol=2e-8)
 
     state: Carried | None = None
     for t in range(T):

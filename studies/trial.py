@@ -6,6 +6,7 @@ The only place here that trains and measures.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ from counting.networks import Network as Definition
 from counting.text.speller import Speller
 from counting.text.vocabulary import SEPARATOR, Vocabulary
 from counting.training import loop
-from counting.training.steps import AutogradStep, CompiledStep, Step
+from counting.training.autograd import AutogradStep
+from counting.training.steps import CompiledStep
 from studies.study import Entry, Study
 from studies.transformer import Size, Transformer
 
@@ -77,10 +79,7 @@ def engine_of(
         trained.load_state_dict({key: torch.tensor(w) for key, w in weights.items()})
         return DefinitionReader(trained)
 
-    def begin(model: params.Model, recipe: params.Recipe, V: int) -> Step:
-        return AutogradStep(model, recipe, V, network=network())
-
-    return begin, reader
+    return partial(AutogradStep, build=lambda *_: network()), reader
 
 
 def judged_by(

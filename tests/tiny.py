@@ -68,7 +68,6 @@ PARAMS: dict[str, Any] = {
             "warm_up": 0.1,
             "clip_norm": 1.0,
             "weight_decay": 0.05,
-            "burn_in": 3,
         },
     },
     "models": {
@@ -83,7 +82,7 @@ PARAMS: dict[str, Any] = {
         "gru": {
             "recurrence": "gru",
             "hidden_size": 8,
-            "copy_head": {"reach": 10, "dropout": 0.2, "sharpness": 4.0},
+            "copy_head": {"reach": 10, "sharpness": 4.0, "no_copy": 0.2},
             "recipe": "unseen",
             "batch_size": 4,
             "learning_rate": 0.02,

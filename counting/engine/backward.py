@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from counting.base.types import Array
 from counting.engine import copy_head, linear_head, recurrence, weights
-from counting.engine.compiler import Array
-from counting.engine.forward import EPS, Forward
+from counting.engine.forward import EPS, Forward, Masks
 from counting.engine.linear_head import Normalized
 from counting.engine.matmul import matmul_add, matmul_add_steps
 from counting.engine.weights import Network, Tensors
@@ -26,7 +26,7 @@ class StepResult(NamedTuple):
     """What a step tells besides the gradients."""
 
     loss: float  # mean over the scored positions, in nats per token
-    correct: Array  # (T - skip, B) bool: the target is the most probable token
+    correct: Array  # (T, B) bool: scored, and the target is the most probable token
 
 
 class Backward(Forward):
@@ -37,17 +37,14 @@ class Backward(Forward):
         gradients: an array a parameter, filled by each call.
         T: tokens of a window.
         B: windows of a batch.
-        skip: the first positions, which are not scored.
 
     Raises:
         ValueError: there is but one position to take statistics from.
     """
 
-    def __init__(
-        self, network: Network, gradients: Tensors, T: int, B: int, skip: int = 0
-    ) -> None:
-        super().__init__(network, T, B, skip)
-        N, H = self.scored_states().shape
+    def __init__(self, network: Network, gradients: Tensors, T: int, B: int) -> None:
+        super().__init__(network, T, B)
+        N, H = self.flat_states().shape
         if N < 2:
             raise ValueError(f"{N} position has no variance: train on 2 or more")
         self.gradients = gradients
@@ -60,25 +57,30 @@ class Backward(Forward):
         tokens: Array,
         targets: Array,
         no_copy: Array | None = None,
+        no_own: Array | None = None,
     ) -> StepResult:
-        """Fill the gradients of the mean cross entropy; move the running statistics.
+        """Fill the gradients of `Network.loss`; move the running statistics.
 
-        Every window begins with a state of zeros.
+        Every window begins with a state of zeros. Where no target is scored at all,
+        loss and gradients are zero.
 
         Args:
             tokens: (T, B), int64.
-            targets: (T - skip, B), int64.
+            targets: (T, B), int64, NO_TARGET where nothing is scored.
             no_copy: (T, B) bool, positions that may not copy.
+            no_own: (T, B) bool, positions that may not say a word of their own if
+                copying or substituting suffices.
         """
         state = self.start()
         self.run_recurrence(tokens, state)
-        normalized, states = self.normalized, self.scored_states()
+        normalized, states = self.normalized, self.flat_states()
         linear_head.batch_statistics(states, normalized)
         self.move_statistics()
         normalized.rs[:] = 1 / np.sqrt(normalized.var + self.number(EPS))
         self.project_states(normalized.y, np.zeros_like(normalized.mean), normalized.rs)
-        reading = self.say(tokens, targets, state, no_copy)
-        loss = float(linear_head.mean_of(reading.losses))
+        masks = Masks(no_copy, no_own, self.network.price)
+        reading = self.say(tokens, targets, state, masks)
+        loss = float(linear_head.mean_loss(reading.losses.ravel(), targets.ravel()))
         self.head_backward(targets)
         self.recurrence_backward(tokens)
         return StepResult(loss, reading.predicted == targets)
@@ -99,7 +101,7 @@ class Backward(Forward):
             d_substitution = np.empty_like(substitution)
             copy_head.copy_head_backward(
                 self.rows(self.out), self.windows, substitution, self.sizes,
-                self.mixed.attention, self.rows(self.d_out), d_substitution,
+                self.mixed, self.rows(self.d_out), d_substitution,
             )  # fmt: skip
             copy_head.substitution_softmax_backward(
                 substitution,
@@ -112,7 +114,7 @@ class Backward(Forward):
         linear_head.fused_linear_backward(
             self.d_out, weights.head(self.network.tensors), self.normalized,
             self.layout, self.fused,
-            self.d_states[self.shape.first :].reshape(-1, self.d_states.shape[2]),
+            self.d_states.reshape(-1, self.d_states.shape[2]),
             weights.head(self.gradients),
         )  # fmt: skip
 

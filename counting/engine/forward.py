@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from counting.base.types import NO_TARGET, Array
 from counting.engine import copy_head, linear_head, weights
-from counting.engine.compiler import Array
 from counting.engine.linear_head import Fused, Layout
 from counting.engine.matmul import affine
 from counting.engine.recurrence import States
@@ -37,8 +37,8 @@ class State(NamedTuple):
 class Reading(NamedTuple):
     """What a network makes of tokens; its own arrays, which nothing overwrites."""
 
-    predicted: Array  # (T - skip, B) int64, the likeliest tokens
-    losses: Array  # (T - skip, B), -log p of the targets, in nats
+    predicted: Array  # (T, B) int64, the likeliest tokens
+    losses: Array  # (T, B), -log p of the targets, in nats; 0 where there is none
 
 
 class Shape(NamedTuple):
@@ -46,8 +46,14 @@ class Shape(NamedTuple):
 
     T: int  # tokens of a window
     B: int  # windows
-    skip: int  # first positions, which are not scored
-    first: int  # first position that is projected
+
+
+class Masks(NamedTuple):
+    """What a training shuts out, and what own words cost in it."""
+
+    no_copy: Array | None = None  # (T, B) bool
+    no_own: Array | None = None  # (T, B) bool
+    price: float = 0.0
 
 
 class CopyBuffers(NamedTuple):
@@ -55,7 +61,8 @@ class CopyBuffers(NamedTuple):
 
     substitution: Array  # (V, L)
     attention: Array  # (B, T, K + T or more)
-    p: Array  # (T - skip, B, L)
+    rule: Array  # (T, B, 2)
+    p: Array  # (T, B, L)
 
 
 class Forward:
@@ -65,15 +72,12 @@ class Forward:
         network: read anew at each call.
         T: tokens of a window.
         B: windows.
-        skip: the first positions, which are not scored.
     """
 
-    def __init__(self, network: Network, T: int, B: int, skip: int = 0) -> None:
+    def __init__(self, network: Network, T: int, B: int) -> None:
         (V, H), P = network.table.shape, len(network.tensors["h_o.bias"])
         _, _, G, saved, has_cell = network.recurrence
-        # with a copy head every position is projected: keys are among the first, too
-        first = 0 if network.reach else skip
-        self.network, self.shape = network, Shape(T, B, skip, first)
+        self.network, self.shape = network, Shape(T, B)
         self.layout = Layout.of(V, P)
         self.table = self.new(V, G * H)
         one = (1, 1, 1)  # of what a kind does not have
@@ -82,8 +86,7 @@ class Forward:
             self.new(*((T + 1, B, H) if has_cell else one)),
             self.new(*((T, B, saved * H) if saved else one)),
         )
-        N = (T - first) * B
-        self.out = self.new(N, self.layout.columns)
+        self.out = self.new(T * B, self.layout.columns)
         self.fused = Fused(
             self.new(self.layout.columns, H), self.new(self.layout.columns)
         )
@@ -92,7 +95,8 @@ class Forward:
             self.buffers = CopyBuffers(
                 self.new(V, L),
                 self.new(B, T, linear_head.round_up(T, 8)),
-                self.new(T - skip, B, L),
+                self.new(T, B, 2),
+                self.new(T, B, L),
             )
 
     def new(self, *shape: int) -> Array:
@@ -118,9 +122,9 @@ class Forward:
         along = weights.along_time(self.network)
         self.network.recurrence.forward(self.table, tokens, along, self.states)
 
-    def scored_states(self) -> Array:
-        """View the states that are projected as (N, H)."""
-        return self.states.h[1 + self.shape.first :].reshape(-1, self.states.h.shape[2])
+    def flat_states(self) -> Array:
+        """View the states after each token as (T * B, H)."""
+        return self.states.h[1:].reshape(-1, self.states.h.shape[2])
 
     def project_states(self, y: Array, mean: Array, rs: Array) -> None:
         """Fill `out` from y, the states less what `mean` will not take off."""
@@ -128,16 +132,14 @@ class Forward:
         linear_head.fuse_batch_norm(head, mean, rs, self.layout, self.fused)
         affine(self.out, y, self.fused.W, self.fused.b)
 
-    def say(
-        self, tokens: Array, targets: Array, state: State, no_copy: Array | None
-    ) -> Reading:
+    def say(self, tokens: Array, targets: Array, state: State, masks: Masks) -> Reading:
         """Turn what `out` holds into probabilities, in place, and judge them.
 
         Args:
             tokens: (T, B), as a copy head sees them.
-            targets: (T - skip, B).
+            targets: (T, B).
             state: before the first token.
-            no_copy: (T, B) bool, where nothing may be copied.
+            masks: of a training.
         """
         predicted = np.empty(targets.shape, np.int64)
         reading = Reading(predicted, np.empty(targets.shape, self.out.dtype))
@@ -145,7 +147,7 @@ class Forward:
             flat = (targets.reshape(-1), predicted.reshape(-1), reading.losses.ravel())
             linear_head.softmax_cross_entropy(self.out, self.layout.logits, *flat)
             return reading
-        self.copy(tokens, targets, state, no_copy, reading)
+        self.copy(tokens, targets, state, masks, reading)
         return reading
 
     def copy(
@@ -153,36 +155,36 @@ class Forward:
         tokens: Array,
         targets: Array,
         state: State,
-        no_copy: Array | None,
+        masks: Masks,
         reading: Reading,
     ) -> None:
         """Say it with the copy head; keeps what the way back needs."""
         S, K = self.network.tensors["copying.S"], len(state.keys)
-        if no_copy is None:
-            no_copy = np.zeros(tokens.shape, np.bool_)
+        none = np.zeros(tokens.shape, np.bool_)
+        shut = (none if mask is None else mask for mask in masks[:2])
         seen = np.concatenate([state.tokens, tokens])
-        (T, B, *_), width = self.shape, linear_head.round_up(K + len(tokens), 8)
+        (T, B), width = self.shape, linear_head.round_up(K + len(tokens), 8)
         if self.buffers.attention.shape[2] != width:
             self.buffers = self.buffers._replace(attention=self.new(B, T, width))
-        substitution, attention, p = self.buffers
-        self.windows = copy_head.Windows(seen, state.keys, targets, no_copy)
+        substitution, attention, rule, p = self.buffers
+        self.windows = copy_head.Windows(seen, state.keys, targets, *shut)
+        self.sizes = self.sizes_of(masks.price)
         sharpness = self.number(self.network.sharpness)
         copy_head.substitution_softmax(S, sharpness, substitution)
-        self.mixed = copy_head.Mixed(attention, p, *reading)
+        self.mixed = copy_head.Mixed(attention, rule, p, *reading)
         copy_head.copy_head_forward(
             self.rows(self.out), self.windows, substitution, self.sizes, self.mixed
         )
 
     def rows(self, out: Array) -> Array:
         """View rows (N, .) as (T, B, .)."""
-        return out.reshape(self.shape.T - self.shape.first, self.shape.B, -1)
+        return out.reshape(*self.shape, -1)
 
-    @property
-    def sizes(self) -> copy_head.Sizes:
-        """What the copy head needs to know."""
-        H, number = self.states.h.shape[2], self.number
-        scale, floor = number(H**-0.5), number(copy_head.FLOOR)
-        return copy_head.Sizes(H, self.network.reach, self.shape.skip, scale, floor)
+    def sizes_of(self, price: float) -> copy_head.Sizes:
+        """Give what the copy head needs to know, with a price of own words."""
+        H = self.states.h.shape[2]
+        numbers = (H**-0.5, copy_head.FLOOR, copy_head.SUFFICES, price)
+        return copy_head.Sizes(H, self.network.reach, *map(self.number, numbers))
 
     def state_after(self, tokens: Array, state: State) -> State:
         """Give the state after the last token of (T, B), in arrays of its own."""
@@ -211,8 +213,8 @@ class Inference:
 
         Args:
             tokens: (T, B), int64.
-            targets: (T, B), int64, the tokens that come next, if they are known; the
-                losses are those of token 0 otherwise.
+            targets: (T, B), int64, the tokens that come next; NO_TARGET, or none at
+                all, where they are not known, and the loss is 0.
             state: that an earlier call ended on; None for the beginning.
 
         Returns:
@@ -224,12 +226,12 @@ class Inference:
         forward, tensors = self.forward, self.network.tensors
         state = state or forward.start()
         tokens = np.ascontiguousarray(tokens)
-        targets = np.zeros_like(tokens) if targets is None else targets
+        targets = np.full_like(tokens, NO_TARGET) if targets is None else targets
         forward.run_recurrence(tokens, state)
         rs = 1 / np.sqrt(tensors["bn.running_var"] + forward.number(EPS))
         mean = tensors["bn.running_mean"]
-        forward.project_states(forward.scored_states(), mean, rs)
-        reading = forward.say(tokens, np.ascontiguousarray(targets), state, None)
+        forward.project_states(forward.flat_states(), mean, rs)
+        reading = forward.say(tokens, np.ascontiguousarray(targets), state, Masks())
         return reading, forward.state_after(tokens, state)
 
     @property

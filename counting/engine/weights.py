@@ -24,6 +24,7 @@ class Network(NamedTuple):
     tensors: Tensors  # parameters and running statistics
     reach: int = 0  # positions that can be copied from; 0 without a copy head
     sharpness: float = 1.0  # of the table of a copy head
+    price: float = 0.0  # of own words where copying suffices
 
     @classmethod
     def of(cls, config: Model, tensors: Tensors) -> Network:
@@ -33,7 +34,7 @@ class Network(NamedTuple):
         kind = kinds.get(config.recurrence) or simple[config.activation or "tanh"]
         if (copy := config.copy_head) is None:
             return cls(kind, tensors)
-        return cls(kind, tensors, copy.reach, copy.sharpness)
+        return cls(kind, tensors, copy.reach, copy.sharpness, copy.price)
 
     @property
     def table(self) -> Array:

@@ -5,11 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from counting.engine.backward import Backward
-from counting.engine.copy_head import FLOOR
+from counting.engine.copy_head import FLOOR, SUFFICES
 from counting.engine.forward import Inference, State
 from counting.engine.weights import Network as Compiled
 from counting.networks import Network, copy_head
@@ -33,31 +32,34 @@ def both(array: Tensor) -> tuple[Tensor, Any]:
     return array, np.ascontiguousarray(array.T.numpy())
 
 
-@pytest.mark.parametrize("skip", [0, 3, T - 1])
-@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("scored", [0.0, 0.6, 1.0])
+@pytest.mark.parametrize(
+    "masks", [(), ("no_copy",), ("no_own",), ("no_copy", "no_own")]
+)
 @each_head
 @each_kind
 def test_a_step_is_that_of_autograd(
-    kind: str, head: str, masked: bool, skip: int
+    kind: str, head: str, masks: tuple[str, ...], scored: float
 ) -> None:
     config = model(kind, head)
     definition = network(config).double().train()
     engine, gradients = compiled(definition, config)
     tokens, ours = both(torch.randint(V, (B, T)))
-    no_copy, our_no_copy = both(torch.rand(B, T) < 0.3)
-    targets, our_targets = both(torch.randint(V, (B, T - skip)))
+    unknown = torch.rand(B, T) >= scored
+    targets, our_targets = both(torch.randint(V, (B, T)).masked_fill(unknown, -1))
+    drawn = {name: both(torch.rand(B, T) < 0.5) for name in masks}
 
-    backward = Backward(engine, gradients, T, B, skip)
-    mask = our_no_copy if masked else None
-    found = backward(ours, our_targets, mask)
+    backward = Backward(engine, gradients, T, B)
+    found = backward(ours, our_targets, **{k: mine for k, (_, mine) in drawn.items()})
 
-    log_p, _ = definition(tokens, no_copy=no_copy if masked else None, skip=skip)
-    loss = F.nll_loss(log_p.flatten(0, 1), targets.flatten())
+    theirs = {name: mask for name, (mask, _) in drawn.items()}
+    loss, log_p = definition.loss(tokens, targets, **theirs)
     loss.backward()
     assert found.loss == pytest.approx(loss.item(), rel=1e-9)
     assert np.array_equal(found.correct, (log_p.argmax(-1) == targets).T.numpy())
     for name, parameter in definition.named_parameters():
         assert parameter.grad is not None
+        assert scored or not parameter.grad.any()
         np.testing.assert_allclose(
             gradients[name], parameter.grad.numpy(), rtol=1e-8, atol=1e-12, err_msg=name
         )
@@ -76,7 +78,7 @@ def test_in_float32_and_at_the_real_sizes_it_is_within_1e_5_of_float64(
     results = []
     for dtype in (torch.float64, torch.float32):
         engine, gradients = compiled(definition.to(dtype), config)
-        Backward(engine, gradients, 40, 64, 15)(tokens, targets[15:])
+        Backward(engine, gradients, 40, 64)(tokens, targets)
         results.append(gradients)
     exact, single = results
     for name in exact:
@@ -157,8 +159,9 @@ def test_what_a_call_gave_is_not_overwritten_by_the_next() -> None:
 def test_one_position_has_no_statistics() -> None:
     config = model("gru")
     with pytest.raises(ValueError, match="1 position has no variance"):
-        Backward(*compiled(network(config), config), 4, 1, skip=3)
+        Backward(*compiled(network(config), config), 1, 1)
 
 
-def test_the_floor_of_the_copy_head_is_that_of_the_definition() -> None:
+def test_the_constants_of_the_copy_head_are_those_of_the_definition() -> None:
     assert copy_head.FLOOR == FLOOR
+    assert copy_head.SUFFICES == SUFFICES

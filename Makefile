@@ -51,6 +51,7 @@ lint: setup ## format, lint and type check: Python, workflows, scripts
 	zizmor --offline --quiet .github
 	check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
 	shellcheck .ci/run .github/summary.sh
 
 export: setup ## a network to take home: make export VARIANT=gru_copy SEED=0
@@ -63,7 +64,8 @@ verify: setup ## run the pipeline in a clean clone, disturbed: git must see no c
 	export HOME="$$folder" OMP_NUM_THREADS=7 MKL_NUM_THREADS=3 PYTHONHASHSEED=4711 \
 	  LC_ALL=C LANG=C TZ=Pacific/Kiritimati && \
 	python -m counting.running.repro --force --jobs $(JOBS) && \
-	python -m counting.running.table && git diff --exit-code && \
+	python -m counting.running.table && python -m counting.running.statement && \
+	cp .provenance.json "$(CURDIR)" && git diff --exit-code && \
 	echo "verify: made again from nothing, git sees no change"
 
 verify-cpus: setup ## train and judge on emulated x86 and ARM, compare; MODELS=...

@@ -47,13 +47,13 @@ def small_disk(folder: Path) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(("stage", "folder"), CASES)
-@pytest.mark.parametrize("fault", ["No space left", "Read-only file system"])
+@pytest.mark.parametrize("fault", ["the disk is full", "the file system is read-only"])
 def test_a_stage_that_cannot_write_says_so_and_leaves_the_files_of_before(
     stage: str, folder: str, fault: str, copy: Project
 ) -> None:
     disk = copy.path(folder)
     with small_disk(disk):
-        if fault == "No space left":
+        if "full" in fault:
             subprocess.run(["dd", "if=/dev/zero", f"of={disk}/x"], capture_output=True)
         else:
             subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
@@ -68,7 +68,7 @@ def test_a_stage_that_cannot_write_says_so_and_leaves_the_files_of_before(
 def test_a_log_that_cannot_be_written_is_told(copy: Project) -> None:
     outcome = run(copy, "evaluate@gru", "> /dev/full")
     assert outcome.code == 2
-    assert outcome.err.endswith("No space left on device\n")
+    assert "the disk is full" in outcome.err
 
 
 def test_an_error_with_an_umlaut_can_be_read_without_utf8(copy: Project) -> None:

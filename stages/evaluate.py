@@ -12,10 +12,8 @@ import numpy as np
 from counting.base import checkpoint, files, params
 from counting.base.errors import InputError
 from counting.engine.compiler import portability_warning
-from counting.engine.forward import Inference
-from counting.engine.weights import Network
 from counting.evaluation import generation, metrics, mistakes, scores
-from counting.evaluation.reader import Reader
+from counting.evaluation.reader import Reader, load
 from counting.evaluation.scores import Scores
 from counting.running import cli
 from counting.text import streams
@@ -100,20 +98,12 @@ def load_readers(
     folder: Path, config: checkpoint.Config, settings: params.Params
 ) -> Readers:
     """Load the network of every seed, for the engine that the parameters name."""
-    if settings.engine == "compiled":
-        if remark := portability_warning():
-            print(f"evaluate: {remark}")
-        weights = {s: checkpoint.load_weights(folder, config, s) for s in config.seeds}
-        return {s: Inference(Network.of(config.model, w)) for s, w in weights.items()}
-    # torch takes longer to load than the compiled engine to judge a stream
-    from counting import networks
-    from counting.evaluation.definition import Definition
-
-    print("evaluate: engine: autograd, so the figures are this machine's own")
-    return {
-        seed: Definition(networks.load(folder, seed), settings.device)
-        for seed in config.seeds
-    }
+    device = settings.device if settings.engine == "autograd" else None
+    if device:
+        print("evaluate: engine: autograd, so the figures are this machine's own")
+    elif remark := portability_warning():
+        print(f"evaluate: {remark}")
+    return {seed: load(folder, config, seed, device) for seed in config.seeds}
 
 
 def judge(

@@ -11,9 +11,10 @@ import matplotlib as mpl
 import numpy as np
 
 from counting.base import checkpoint, files, params
-from counting.engine.compiler import Array
+from counting.base.recurrences import OWN
+from counting.base.types import Array
 from counting.engine.forward import Inference
-from counting.engine.weights import Network
+from counting.engine.weights import Weights
 from counting.evaluation import metrics
 from counting.page import render
 from counting.page.arrays import engine_arrays
@@ -36,9 +37,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="HTML to write")
     args = parser.parse_args()
     settings = params.load()
-    names = list(settings.models)
+    names = [n for n, model in settings.models.items() if model.recurrence not in OWN]
+    for name in settings.models.keys() - set(names):
+        print(f"report: {name} is left out: the page knows no recurrence of one's own")
     for line in leftovers.told(
-        [args.models, args.curves, args.metrics, args.tables], names
+        [args.models, args.curves, args.metrics, args.tables], list(settings.models)
     ):
         print(f"report: {line}")
     vocabulary = Vocabulary.load(args.prepared / "vocab.json")
@@ -52,7 +55,7 @@ def main() -> None:
     results = render.Results(
         words=vocabulary.words,
         streams=texts,
-        models={name: model.model_dump() for name, model in settings.models.items()},
+        models={name: settings.models[name].model_dump() for name in names},
         recipes={name: one.model_dump() for name, one in settings.recipes.items()},
         judging=settings.evaluate.model_dump(),
         metrics={name: metrics.load(args.metrics / f"{name}.json") for name in names},
@@ -82,13 +85,13 @@ def main() -> None:
 
 def load(
     folder: Path, names: list[str], words: tuple[str, ...]
-) -> dict[str, dict[int, Network]]:
+) -> dict[str, dict[int, Weights]]:
     """Load every seed of every variant."""
     loaded = {}
     for name in names:
         config = checkpoint.load_config(folder / name, words)
         loaded[name] = {
-            seed: Network.of(
+            seed: Weights.of(
                 config.model, checkpoint.load_weights(folder / name, config, seed)
             )
             for seed in config.seeds
@@ -97,7 +100,7 @@ def load(
 
 
 def draw_memory(
-    network: Network, train: Tokens, valid: Tokens, words: tuple[str, ...]
+    network: Weights, train: Tokens, valid: Tokens, words: tuple[str, ...]
 ) -> dict[str, str]:
     """Draw a walk through two lines of the unseen text, and where states gather."""
     mpl.rcParams.update(figures.STYLE)
@@ -105,23 +108,23 @@ def draw_memory(
     walk = memory.lines_of(valid, memory.WALK, 2)
     shown = slice(-memory.length_of(walk, 2), None)
     walked = memory.draw_walk(
-        states(read, walk)[shown], [words[t] for t in walk[shown]]
+        states_of(read, walk)[shown], [words[t] for t in walk[shown]]
     )
     text = memory.lines_of(train, *memory.CLOUDS)
     kept = slice(-memory.length_of(text, memory.CLOUDS[1]), None)
-    clouds = memory.clouds_of(states(read, text)[kept], [words[t] for t in text[kept]])
+    clouds = memory.clouds_of(
+        states_of(read, text)[kept], [words[t] for t in text[kept]]
+    )
     return {
         "memory.svg": figures.svg(walked),
         "places.svg": figures.svg(memory.draw_clouds(clouds)),
     }
 
 
-def states(read: Inference, tokens: Tokens) -> Array:
+def states_of(read: Inference, tokens: Tokens) -> Array:
     """Give the hidden states (T, H) after each of the tokens (T,)."""
-    read(tokens.astype(np.int64)[:, None])
-    assert read.forward is not None
-    h: Array = read.forward.states.h[1:, 0].copy()
-    return h
+    states: Array = read.states(tokens.astype(np.int64)[:, None])[:, 0]
+    return states
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from ruamel.yaml.reader import ReaderError
 
 from counting.base import files
 from counting.base.errors import InputError, abbreviate, suggest
+from counting.base.recurrences import BUILT_IN, OWN
 
 PATH = Path("params.yaml")
 NUMBERS = "numbers"  # what spell.texts names, when there are none of one's own
@@ -107,7 +108,7 @@ class CopyHead(Section):
 class Model(Section):
     """The architecture of one variant, and the two figures chosen for it alone."""
 
-    recurrence: Literal["loop", "rnn", "gru", "lstm"]
+    recurrence: Name  # of BUILT_IN, or one's own
     activation: Literal["tanh", "relu"] | None = None
     hidden_size: Annotated[int, Field(ge=1, le=4096)]
     copy_head: CopyHead | None = None
@@ -117,6 +118,12 @@ class Model(Section):
 
     @model_validator(mode="after")
     def _options_are_used(self) -> Self:
+        if self.recurrence not in (known := (*BUILT_IN, *OWN)):
+            raise ValueError(
+                f"recurrence: {self.recurrence!r} is not known; expected one of "
+                f"{', '.join(known)}, or one of your own, put into OWN in "
+                "counting/base/recurrences.py"
+            )
         simple = self.recurrence in ("loop", "rnn")
         if simple and self.activation is None:
             raise ValueError(
@@ -125,7 +132,7 @@ class Model(Section):
         if not simple and self.activation is not None:
             raise ValueError(
                 f"activation: {self.activation} has no effect on {self.recurrence}, "
-                "whose gates fix it; remove the line"
+                "which fixes it; remove the line"
             )
         return self
 
@@ -225,6 +232,16 @@ class Params(Section):
                 f"device: {self.device} has no effect on engine: compiled, which runs "
                 "on the processor; set engine: autograd or remove the line"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _recurrences_have_an_engine(self) -> Self:
+        for name, model in self.models.items():
+            if self.engine == "compiled" and model.recurrence in OWN:
+                raise ValueError(
+                    f"models.{name}.recurrence: {model.recurrence}, one of your own, "
+                    "has no effect on engine: compiled; set engine: autograd"
+                )
         return self
 
     @model_validator(mode="after")

@@ -35,7 +35,7 @@ class Sizes(NamedTuple):
     price: float  # of own words where copying suffices, in training
 
 
-class Windows(NamedTuple):
+class Context(NamedTuple):
     """What was read, and what may be said."""
 
     tokens: Array  # (K + T, B)
@@ -110,20 +110,20 @@ def suffices(rule: Array, y: int, sizes: Sizes) -> bool:
 
 @jit
 def copy_head_forward(
-    out: Array, windows: Windows, substitution: Array, sizes: Sizes, mixed: Mixed
+    out: Array, context: Context, substitution: Array, sizes: Sizes, mixed: Mixed
 ) -> None:
     """Mix the three ways of saying a token: p = g_1 o + g_2 c + g_3 c S.
 
     Args:
         out: (T, B, C); its logits and gates become probabilities.
-        windows: what was read.
+        context: what was read.
         substitution: (V, L) of `substitution_softmax`.
         sizes: H, reach and so on.
         mixed: filled.
     """
     (T, B), L = out.shape[:2], substitution.shape[1]
     H, reach, scale, floor = sizes[:4]
-    tokens, before, targets, no_copy, no_own = windows
+    tokens, before, targets, no_copy, no_own = context
     K, keys = len(before), np.zeros((H, mixed.attention.shape[2]), out.dtype)
     log_total = log(ONE + np.float32(len(substitution)) * floor)
     for b in range(B):
@@ -170,7 +170,7 @@ def copy_head_forward(
 
 @jit
 def copy_head_backward(
-    out: Array, windows: Windows, substitution: Array, sizes: Sizes, mixed: Mixed,
+    out: Array, context: Context, substitution: Array, sizes: Sizes, mixed: Mixed,
     d: Array, d_substitution: Array,
 ) -> None:  # fmt: skip
     """Fill the gradients d (T, B, C) and d_substitution (V, L) of the mean loss.
@@ -184,14 +184,14 @@ def copy_head_backward(
     """
     (T, B), L = out.shape[:2], substitution.shape[1]
     H, reach, scale, floor = sizes[:4]
-    ds, M = np.empty((T, T), out.dtype), scored(windows.targets.ravel())
+    ds, M = np.empty((T, T), out.dtype), scored(context.targets.ravel())
     fill_zero(d_substitution)
     for b in range(B):
         dq, dk = d[:, b, L : L + H], d[:, b, L + H : L + 2 * H]
         fill_zero(d[:, b])
         fill_zero(ds)
         for t in range(T):
-            row, y, first = out[t, b], windows.targets[t, b], max(0, t - reach)
+            row, y, first = out[t, b], context.targets[t, b], max(0, t - reach)
             if y == NO_TARGET:
                 continue
             own, gates = row[:L], row[L + 2 * H : L + 2 * H + 3]
@@ -209,7 +209,7 @@ def copy_head_backward(
             d[t, b, y] += share
             mean = ZERO * m
             for j in range(first, t):
-                word = windows.tokens[j + 1, b]
+                word = context.tokens[j + 1, b]
                 da[j] = m * gates[2] * substitution[word, y]
                 if word == y:
                     da[j] += m * gates[1]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from counting.base import files, params
+from counting.base import files, parameters, params
 from counting.base.checkpoint import Config
 from counting.base.errors import InputError
 from counting.speaking import truth
@@ -98,9 +99,9 @@ def front(config: Config) -> str:
 
 def describe(speaker: Speaker) -> str:
     """Say what the network is, and what it has read."""
-    model, tensors = speaker.config.model, speaker.inference.network.tensors
-    statistics = ("running_mean", "running_var", "num_batches_tracked")
-    size = sum(t.size for name, t in tensors.items() if not name.endswith(statistics))
+    model = speaker.config.model
+    tensors = parameters.tensors(model, len(speaker.words)).values()
+    size = sum(math.prod(tensor.shape) for tensor in tensors if tensor.learned)
     head = "copy" if model.copy_head else "linear"
     activation = f" ({model.activation})" if model.activation else ""
     text = (

@@ -15,6 +15,7 @@ from safetensors.numpy import save as to_bytes
 from counting.base import checkpoint, files
 from counting.base.checkpoint import Arrays, Config
 from counting.base.errors import InputError
+from counting.base.recurrences import OWN
 from counting.running import cli
 from counting.speaking import variants
 from counting.speaking.speaker import trained_seed
@@ -67,9 +68,11 @@ def everything(
     from counting.export import card, onnx_step, standalone
 
     contents = network_files(config, seed, weights)
-    contents["modeling_counting.py"] = standalone.source()
+    contents["modeling_counting.py"] = standalone.source(config.model.recurrence)
     compared, remark = None, "no model.onnx, as asked"
-    if not no_onnx and (missing := onnx_step.missing()):
+    if config.model.recurrence in OWN:
+        remark = "no model.onnx: it is not made of a recurrence of one's own"
+    elif not no_onnx and (missing := onnx_step.missing()):
         remark = (
             f"no model.onnx: {' and '.join(missing)} not installed; "
             f"`pip install {' '.join(missing)}` and export again"

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
 from types import ModuleType
 
 import counting.export.take_home
 import counting.networks.copy_head
 import counting.networks.loop
 import counting.networks.network
+from counting.base.recurrences import OWN, own
 from counting.base.types import NO_TARGET
 
 MODULES = (
@@ -38,10 +40,18 @@ Model = SimpleNamespace  # the variant: what config.json has under `model`
 NO_TARGET = {NO_TARGET}  # in the place of a target that is not scored"""
 
 
-def source() -> str:
-    """Give the text of modeling_counting.py."""
-    imports: set[str] = set()
-    parts = [part(module, imports) for module in MODULES]
+def source(recurrence: str = "") -> str:
+    """Give the text of modeling_counting.py, for a recurrence of one's own, too."""
+    imports, classes, modules = set[str](), [], list(MODULES)
+    if recurrence in OWN:
+        layer = own(recurrence)
+        modules.insert(0, sys.modules[layer.__module__])
+        classes.append(f'"{recurrence}": {layer.__name__}')
+    parts = [part(module, imports) for module in modules[:-1]]
+    parts.append(
+        f"own = {{{', '.join(classes)}}}.__getitem__  # recurrences of one's own"
+    )
+    parts.append(part(modules[-1], imports))
     plain = sorted(line for line in imports if line.startswith("import "))
     named = sorted(imports - set(plain))
     future = [line for line in named if "__future__" in line]

@@ -34,12 +34,13 @@ SUFFICES = 0.05  # probability of a target from which on copying it will do
 
 
 class Ways(NamedTuple):
-    """The three ways of saying a token, and the scores of their gates."""
+    """The three ways of saying a token, the scores of their gates, and what is read."""
 
     gates: Tensor  # (B, T, 3)
     own: Tensor  # (B, T, V), probabilities, as are the next two
     copied: Tensor  # (B, T, V)
     substituted: Tensor  # (B, T, V)
+    attention: Tensor  # (B, T, K), of each position: on the token after it
 
     def mix(self) -> Tensor:
         """Give the log probabilities (B, T, V) of all three together."""
@@ -107,6 +108,6 @@ class CopyHead(nn.Module):
         copied = attention @ following  # (B, T, V)
         substituted = copied @ (self.sharpness * self.S).softmax(-1)
         first = far.all(-1).expand(gates.shape[:-1])  # (B, T): nothing came before
-        ways = Ways(gates, logits.softmax(-1), copied, substituted)
+        ways = Ways(gates, logits.softmax(-1), copied, substituted, attention)
         ways = ways.shut(own=torch.zeros_like(first), copies=first)
         return ways, (key[:, -self.reach :], tokens[:, -self.reach :])

@@ -32,8 +32,9 @@ def recurrent_layer(config: Model) -> nn.Module:
             return nn.GRU(H, H, batch_first=True)
         case "lstm":
             return nn.LSTM(H, H, batch_first=True)
-    layer: nn.Module = own(config.recurrence)(H)
-    return layer
+        case name:
+            layer: nn.Module = own(name)(H)
+            return layer
 
 
 class Network(nn.Module):

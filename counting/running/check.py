@@ -1,7 +1,8 @@
 """Check params.yaml as a whole, and that every stream can be read and is long enough.
 
 What DVC made it also mends, so a damaged file of data/raw or data/prepared is left to
-`dvc repro`. It takes about a second, without torch; texts of one's own are read whole.
+`dvc repro`. It takes about a second, without PyTorch but for engine: autograd; texts of
+one's own are read whole.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ def main() -> None:
     """Print one line when all is well, and one for each stream that is left out."""
     cli.Parser("counting.running.check", __doc__).parse_args()
     settings = params.load()
+    if settings.engine == "autograd":
+        from counting.networks import devices  # loads PyTorch
+
+        devices.checked(settings.device)
     numbers = settings.spell.texts == params.NUMBERS
     streams = check_numbers(settings) if numbers else check_texts(settings)
     variants, seeds = len(settings.models), len(settings.train.seeds)

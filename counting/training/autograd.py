@@ -17,7 +17,7 @@ from counting.base.checkpoint import Arrays
 from counting.base.params import Model, Recipe
 from counting.base.types import Array
 from counting.engine.backward import StepResult
-from counting.networks import Network, initial
+from counting.networks import Network, devices, initial
 from counting.training.steps import Batch, prefixed, under
 
 
@@ -42,13 +42,14 @@ class AutogradStep:
         device: str = "cpu",
         build: Callable[[Model, int], Network] = Network,
     ) -> None:
+        torch.set_num_threads(1)  # at these sizes, more of them are slower
         torch.manual_seed(seed)  # for what has initial weights of its own
         network = build(model, V)
         state = network.state_dict()
         for name, values in initial.weights(model, V, seed).items():
             if name in state:  # a view: the network's own
                 state[name].copy_(torch.from_numpy(values))
-        self.network, self.device = network.to(device).train(), device
+        self.network, self.device = network.to(devices.checked(device)).train(), device
         table = self.network.copying.S if self.network.copying else None
         rest = [p for p in self.network.parameters() if p is not table]
         groups: list[Any] = [{"params": rest, "weight_decay": recipe.weight_decay or 0}]

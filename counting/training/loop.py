@@ -41,7 +41,7 @@ class Keeper(Protocol):
 
 
 @dataclass
-class State:
+class Training:
     """What changes in a training beside the weights."""
 
     curves: Array  # (steps, 3) float32
@@ -87,14 +87,14 @@ def train(
     steps = total_steps(recipe, len(stream), model.batch_size)
     take_step = begin(model, recipe, vocabulary_size, seed)
     curves = np.zeros((steps, len(CURVES)), np.float32)
-    now = State(curves, np.random.default_rng(seed))
-    if keeper and (state := keeper.load()):
-        restore(now, take_step, state)
+    training = Training(curves, np.random.default_rng(seed))
+    if keeper and (saved := keeper.load()):
+        restore(training, take_step, saved)
 
     # what overflows is told by the loss, below
     with np.errstate(all="ignore"):
-        for step in range(now.step, steps):
-            batch = draw_batch(windows, model, step, now.drawing)
+        for step in range(training.step, steps):
+            batch = draw_batch(windows, model, step, training.drawing)
             loss, correct = take_step(batch, learning_rate(model, recipe, step, steps))
             if not math.isfinite(loss):
                 raise DivergedError(
@@ -103,17 +103,19 @@ def train(
                     f"{recipe.clip_norm} of the recipe {model.recipe}"
                 )
             scored = batch.targets != NO_TARGET
-            now.curves[step] = (
+            training.curves[step] = (
                 loss,
                 share(correct[-1], scored[-1]),
                 share(correct, scored),
             )
-            now.step = step + 1
+            training.step = step + 1
             if progress:
-                progress(step, now.curves[step])
+                progress(step, training.curves[step])
             if keeper:
-                keeper.after(now.step, steps, lambda: snapshot(now, take_step))
-    return take_step.weights(), now.curves
+                keeper.after(
+                    training.step, steps, lambda: snapshot(training, take_step)
+                )
+    return take_step.weights(), training.curves
 
 
 def total_steps(recipe: Recipe, tokens: int, batch_size: int) -> int:
@@ -161,19 +163,19 @@ def share(correct: Array, scored: Array) -> float:
     return float(correct.sum() / max(1, scored.sum()))
 
 
-def snapshot(now: State, step: Step) -> Arrays:
+def snapshot(training: Training, step: Step) -> Arrays:
     """Copy the whole state into one flat mapping of arrays."""
-    drawing = json.dumps(now.drawing.bit_generator.state).encode()
+    drawing = json.dumps(training.drawing.bit_generator.state).encode()
     return {
         **step.state_dict(),
-        "curves": now.curves[: now.step],
+        "curves": training.curves[: training.step],
         "drawing": np.frombuffer(drawing, np.uint8),
     }
 
 
-def restore(now: State, step: Step, state: Arrays) -> None:
+def restore(training: Training, step: Step, state: Arrays) -> None:
     """Take over a state that `snapshot` made."""
     step.load_state_dict(state)
-    now.step = len(state["curves"])
-    now.curves[: now.step] = state["curves"]
-    now.drawing.bit_generator.state = json.loads(state["drawing"].tobytes())
+    training.step = len(state["curves"])
+    training.curves[: training.step] = state["curves"]
+    training.drawing.bit_generator.state = json.loads(state["drawing"].tobytes())

@@ -99,7 +99,7 @@ def test_the_rule_suffices_where_what_is_copied_or_stands_in_for_it_is_likely() 
     quarter, most = torch.tensor([0.25] * 4), torch.tensor([0.97, 0.01, 0.01, 0.01])
     copied = torch.stack([quarter, most, most, most, torch.zeros(4)])[None]
     substituted = torch.stack([most, quarter, most, most, torch.zeros(4)])[None]
-    ways = Ways(torch.zeros(1, 5, 3), copied, copied, substituted)
+    ways = Ways(torch.zeros(1, 5, 3), copied, copied, substituted, copied)
     found = ways.suffice(torch.tensor([[3, 1, 2, -1, 0]]))
     assert found.tolist() == [[True, True, False, False, False]]
 

@@ -1,5 +1,6 @@
 import os
 import signal
+import sys
 import time
 
 import psutil
@@ -99,6 +100,13 @@ def test_what_git_has_against_a_repository_is_repeated_and_nothing_is_written(
     assert "dubious ownership" in line
     assert "git config --global --add safe.directory" in line
     assert not project.path(".dvc/config.local").exists()
+
+
+def test_a_python_without_the_libraries_is_told_what_to_do(project: Project) -> None:
+    outcome = project.shell(sys.executable, "-S", "-m", "stages.spell")
+    assert outcome.code == 1
+    assert "`source .venv/bin/activate` first" in outcome.err
+    assert outcome.err.count("\n") == 1
 
 
 def test_what_the_runner_has_started_ends_with_it_and_goes_on_in_the_next_run(

@@ -67,7 +67,8 @@ def marks(spell: params.Spell) -> dict[str, int]:
     if spell.texts != params.NUMBERS or spell.train[0] != 1:
         return {}
     last = max(end for _, end in spell.streams.values())
-    return {"the text ends": spell.train[1], "judged so far": last}
+    end = spell.train[1]
+    return {f"{end:,}: the text ends": end, f"{last:,}: all that is judged": last}
 
 
 if __name__ == "__main__":

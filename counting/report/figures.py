@@ -89,28 +89,27 @@ def rounded(path: re.Match[str]) -> str:
 
 
 def label_ends(
-    axis: Axes, x: float, ends: Mapping[str, float], look: Looks, gap: float = 0.062
+    axis: Axes, ends: Mapping[str, tuple[float, float]], look: Looks, gap: float = 0.062
 ) -> None:
     """Write names beside the right ends of lines, none over another.
 
     Args:
         axis: with its limits set.
-        x: where the lines end.
-        ends: the height at which each line ends, by name.
+        ends: where each line ends, by name.
         look: of the names.
         gap: between two labels, as a share of the axis.
     """
-    low, high = axis.get_ylim()
-    order = sorted(ends, key=lambda name: ends[name])
-    heights = [(ends[name] - low) / (high - low) for name in order]
-    placed = dodge(heights, gap)
-    for name, height, at in zip(order, heights, placed, strict=True):
-        axis.annotate(
-            name, (x, low + height * (high - low)), (1.06, at),
-            textcoords="axes fraction", va="center", fontsize=9,
-            color=look[name].ink, annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "lw": 0.6, "color": look[name].colour},
-        )  # fmt: skip
+    (left, right), (low, high) = axis.get_xlim(), axis.get_ylim()
+    for x in sorted({x for x, _ in ends.values()}):
+        names = sorted((n for n in ends if ends[n][0] == x), key=lambda n: ends[n][1])
+        heights = [(ends[name][1] - low) / (high - low) for name in names]
+        for name, at in zip(names, dodge(heights, gap), strict=True):
+            axis.annotate(
+                name, ends[name], ((x - left) / (right - left) + 0.06, at),
+                textcoords="axes fraction", va="center", fontsize=9,
+                color=look[name].ink, annotation_clip=False,
+                arrowprops={"arrowstyle": "-", "lw": 0.6, "color": look[name].colour},
+            )  # fmt: skip
 
 
 def dodge(heights: list[float], gap: float) -> list[float]:

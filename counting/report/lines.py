@@ -36,8 +36,8 @@ def draw_curves(
                 for name in names
             }
             axis.set_ylim(0, None if key == "loss" else 1.02)
-            last = max(int(curves[name]["step"].max()) for name in names)
-            label_ends(axis, last, ends, look)
+            axis.set_xlim(0, max(x for x, _ in ends.values()))
+            label_ends(axis, ends, look)
         top.set_title(f"recipe {recipe}")
         bottom.set_xlabel("step")
     grid[0, 0].set_ylabel("loss (nats per token)")
@@ -48,14 +48,14 @@ def draw_curves(
 
 def draw_seeds(
     axis: Axes, table: pd.DataFrame, key: str, rolling: int, look: Look
-) -> float:
-    """Draw one line for each seed; gives the mean of their ends."""
+) -> tuple[float, float]:
+    """Draw one line for each seed; gives where they end, in the mean."""
     ends = []
     for _, seed in table.groupby("seed"):
         line = smooth(seed.set_index("step")[key], rolling)
         axis.plot(line, alpha=0.75, color=look.colour, ls=look.dash, lw=0.8)
-        ends.append(line.iloc[-1])
-    return float(np.mean(ends))
+        ends.append(float(line.iloc[-1]))
+    return float(table["step"].max()), sum(ends) / len(ends)
 
 
 def smooth(values: pd.Series[float], rolling: int) -> pd.Series[float]:
@@ -73,7 +73,7 @@ def draw_sequences(steps: Tables, claims: Claims, look: Looks) -> Figure:
     figure = Figure(figsize=(9.5, 4.4), layout="constrained")
     axes = figure.subplots(1, 2, sharey=True)
     for axis, stream in zip(axes, STREAMS, strict=True):
-        ends: dict[str, float] = {}
+        ends: dict[str, tuple[float, float]] = {}
         for name, table in steps.items():
             rows = table[table["stream"] == stream]
             ends[name] = draw_mean(axis, rows, "steps", "sequence_accuracy", look[name])
@@ -83,13 +83,15 @@ def draw_sequences(steps: Tables, claims: Claims, look: Looks) -> Figure:
         axis.set_xticks(sorted({1, *range(5, last + 1, 5), last}))
         key = (stream, "sequence_accuracy")
         draw_claims(axis, {name: claims[name].get(key) for name in steps}, last)
-        label_ends(axis, last, ends, look)
+        label_ends(axis, ends, look)
     axes[0].set_ylabel("share of sequences without an error")
     figure.suptitle("Left alone, how long is everything right? Mean of the seeds")
     return figure
 
 
-def draw_mean(axis: Axes, rows: pd.DataFrame, x: str, y: str, look: Look) -> float:
+def draw_mean(
+    axis: Axes, rows: pd.DataFrame, x: str, y: str, look: Look
+) -> tuple[float, float]:
     """Draw thin lines for the seeds and a thick one for their mean; gives its end."""
     line: dict[str, Any] = {"color": look.colour, "ls": look.dash, "clip_on": False}
     for _, seed in rows.groupby("seed"):
@@ -99,7 +101,8 @@ def draw_mean(axis: Axes, rows: pd.DataFrame, x: str, y: str, look: Look) -> flo
     axis.plot(
         mean.index, mean, lw=2, marker=look.marker, ms=4.5, markevery=every, **line
     )
-    return float(mean.iloc[-1])
+    last = mean.index[-1]
+    return len(mean) - 1.0 if isinstance(last, str) else float(last), mean.iloc[-1]
 
 
 def draw_claims(axis: Axes, claims: Mapping[str, float | None], last: int) -> None:
@@ -171,4 +174,4 @@ def draw_by(axis: Axes, tables: Tables, x: str, look: Looks) -> None:
         "chance", (chance.index[0], chance.iloc[0]), (0, 4),
         textcoords="offset points", color=GREY, fontsize=9,
     )  # fmt: skip
-    label_ends(axis, len(chance) - 1, ends, look)
+    label_ends(axis, ends, look)

@@ -13,7 +13,10 @@ from counting.evaluation.mistakes import KINDS
 from counting.report.figures import GREY, Look, Looks
 from counting.report.lines import Claims, Tables
 
-SHADES = "#0072B2 #56B4E9 #009E73 #E69F00 #D55E00 #999999".split()  # of KINDS
+SHADES = (  # of KINDS, and of what is written on them
+    ("#0072B2", "white"), ("#56B4E9", "black"), ("#009E73", "black"),
+    ("#E69F00", "black"), ("#D55E00", "white"), ("#999999", "black"),
+)  # fmt: skip
 WIDE = 0.08  # share of a bar from which it is labelled
 TRAIN, VALID = "train", "valid"
 
@@ -121,11 +124,11 @@ def draw_errors(errors: Tables) -> Figure:
         columns = [name for name in table if name.startswith("seed_")]
         counts = table.groupby("kind")[columns].sum().sum(axis=1)
         total, left = int(counts.sum()), 0.0
-        for kind, shade in zip(KINDS, SHADES, strict=True):
+        for kind, (shade, ink) in zip(KINDS, SHADES, strict=True):
             share = int(counts.get(kind, 0)) / total if total else 0.0
             axis.barh(y, share, 0.7, left, color=shade)
             if share > WIDE:
-                text = {"ha": "center", "va": "center", "color": "white", "fontsize": 9}
+                text = {"ha": "center", "va": "center", "color": ink, "fontsize": 9}
                 axis.text(left + share / 2, y, f"{share:.0%}", **text)  # type: ignore[arg-type]
             left += share
         per_seed = round(total / max(len(columns), 1))
@@ -138,7 +141,8 @@ def draw_errors(errors: Tables) -> Figure:
     )
     key = [
         Line2D([], [], marker="s", ls="", ms=9, color=shade, label=kind)
-        for kind, shade in zip(KINDS, SHADES, strict=True)
+        for kind, (shade, _) in zip(KINDS, SHADES, strict=True)
     ]
-    figure.legend(handles=key, loc="outside upper right", ncols=len(KINDS))
+    figure.legend(handles=key, loc="outside lower center", ncols=len(KINDS))
+    figure.suptitle("Where in a number does the first error stand?")
     return figure

@@ -35,13 +35,16 @@ import numpy as np
 os.environ["XLA_FLAGS"] = (
     "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 )
+from matplotlib.figure import Figure
+
 from benchmarks import machine
-from counting.base import params
+from counting.base import files, params
 from counting.base.errors import InputError
 from counting.engine.compiler import Array
 from counting.engine.forward import Inference
 from counting.engine.weights import Network as Compiled
 from counting.evaluation import scores
+from counting.report import figures
 from counting.running import cli
 from counting.text.spelling import spell
 from counting.text.vocabulary import Vocabulary
@@ -91,11 +94,14 @@ def main() -> None:
     if args.hidden == H:
         rows.append(evaluation(max(3, args.rounds // 3)))
         print(line(rows[-1]))
-    args.out.mkdir(parents=True, exist_ok=True)
-    for name, text in (("bench.json", json.dumps(rows, indent=2) + "\n"),
-                       ("bench.md", page(rows))):  # fmt: skip
-        (args.out / name).write_text(text, encoding="utf-8")
-    draw(rows, args.out / "bench.svg")
+    text = json.dumps(rows, indent=2) + "\n"
+    files.write(
+        {
+            args.out / "bench.json": text,
+            args.out / "bench.md": page(rows),
+            args.out / "bench.svg": draw(rows),
+        }
+    )
 
 
 def variant(kind: str, B: int, hidden_size: int = H) -> params.Model:
@@ -405,25 +411,24 @@ def article_ms(network: Network, n: int, sample: int = 8) -> float:
     return (time.process_time() - begin) * 1000 / sample * (n - 39)
 
 
-def draw(rows: list[dict[str, Any]], path: Path) -> None:
-    """Bars of peer / ours, a group a row; above 1 ours is faster."""
-    import matplotlib as mpl
-
-    mpl.use("agg")
-    from matplotlib import pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(8, 0.5 * len(rows) + 1.5))
+def draw(rows: list[dict[str, Any]]) -> str:
+    """Draw bars of peer / ours as SVG, a group for each row; above 1 ours is faster."""
     drawn = [who for who in PEERS if who != "article"]  # that takes hundreds of times
-    for i, who in enumerate(drawn):
-        found = [(y, row["ratio"].get(who, 0)) for y, row in enumerate(rows)]
-        places = [y + 0.16 * (i - len(drawn) // 2) for y, _ in found]
-        axes.barh(places, [ratio for _, ratio in found], 0.16, label=who)
-    axes.axvline(1, color="black", linewidth=0.8)
-    axes.set_yticks(range(len(rows)), [row["name"] for row in rows])
-    axes.invert_yaxis()
-    axes.set_xlabel("time of the peer / time of ours")
-    axes.legend()
-    figure.savefig(path, bbox_inches="tight", dpi=120)
+    with figures.style():
+        size = (8, 0.5 * len(rows) + 1.5)
+        figure = Figure(figsize=size, layout="constrained")
+        axis = figure.subplots()
+        for i, (who, colour) in enumerate(zip(drawn, figures.COLOURS, strict=False)):
+            places = [y + 0.16 * (i - len(drawn) // 2) for y in range(len(rows))]
+            ratios = [row["ratio"].get(who, 0) for row in rows]
+            axis.barh(places, ratios, 0.16, label=who, color=colour)
+        axis.axvline(1, color="black", linewidth=0.8)
+        axis.set_yticks(range(len(rows)), [row["name"] for row in rows])
+        axis.invert_yaxis()
+        axis.grid(axis="y", visible=False)
+        axis.set_xlabel("time of the peer / time of ours")
+        axis.legend()
+        return figures.svg(figure)
 
 
 if __name__ == "__main__":

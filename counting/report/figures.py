@@ -48,7 +48,8 @@ class Look(NamedTuple):
     @property
     def ink(self) -> str:
         """The colour of text about it."""
-        return to_hex([INK * part for part in to_rgb(self.colour)])
+        red, green, blue = to_rgb(self.colour)
+        return to_hex((INK * red, INK * green, INK * blue))
 
 
 Looks = Mapping[str, Look]  # by variant

@@ -10,7 +10,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from counting.evaluation.probes import PLACES
 from counting.report.figures import GREY, Look, Looks, label_ends
 
 POINTS = 32  # of a line, at most
@@ -138,14 +137,12 @@ def draw_memory(fading: Tables, at_comma: Tables, look: Looks) -> Figure:
     thousands = {
         name: rows
         for name, table in fading.items()
-        if not (rows := table[table["place"] == PLACES[0]]).empty
+        if not (rows := table[table["place"] == "thousands"]).empty
     }
     known = {name: table for name, table in at_comma.items() if not table.empty}
-    places = [
-        place
-        for place in PLACES
-        if any((table["place"] == place).any() for table in known.values())
-    ]
+    places = dict.fromkeys(
+        place for table in known.values() for place in table["place"]
+    )
     draw_by(left, thousands, "words", look)
     draw_by(right, known, "place", look)
     left.set_title("The thousands, as words are read after them")

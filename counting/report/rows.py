@@ -9,11 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from counting.evaluation.mistakes import KINDS
 from counting.report.figures import GREY, Look, Looks
 from counting.report.lines import Claims, Tables
 
-SHADES = (  # of KINDS, and of what is written on them
+SHADES = (  # of the kinds, and of what is written on them
     ("#0072B2", "white"), ("#56B4E9", "black"), ("#009E73", "black"),
     ("#E69F00", "black"), ("#D55E00", "white"), ("#999999", "black"),
 )  # fmt: skip
@@ -118,13 +117,14 @@ def draw_counting(
 def draw_errors(errors: Tables) -> Figure:
     """Draw at which place of a number sequences of valid go wrong first, as shares."""
     names = list(errors)
+    kinds = list(dict.fromkeys(next(iter(errors.values()))["kind"]))
     figure = a_row_each(names, 1.4)
     axis = figure.subplots()
     for y, table in enumerate(errors.values()):
         columns = [name for name in table if name.startswith("seed_")]
         counts = table.groupby("kind")[columns].sum().sum(axis=1)
         total, left = int(counts.sum()), 0.0
-        for kind, (shade, ink) in zip(KINDS, SHADES, strict=True):
+        for kind, (shade, ink) in zip(kinds, SHADES, strict=True):
             share = int(counts.get(kind, 0)) / total if total else 0.0
             axis.barh(y, share, 0.7, left, color=shade)
             if share > WIDE:
@@ -141,8 +141,8 @@ def draw_errors(errors: Tables) -> Figure:
     )
     key = [
         Line2D([], [], marker="s", ls="", ms=9, color=shade, label=kind)
-        for kind, (shade, _) in zip(KINDS, SHADES, strict=True)
+        for kind, (shade, _) in zip(kinds, SHADES, strict=True)
     ]
-    figure.legend(handles=key, loc="outside lower center", ncols=len(KINDS))
+    figure.legend(handles=key, loc="outside lower center", ncols=len(kinds))
     figure.suptitle("Where in a number does the first error stand?")
     return figure

@@ -9,6 +9,7 @@ import numpy as np
 from counting.base.params import Evaluate
 from counting.engine.forward import Inference
 from counting.evaluation import generation, metrics, probes, scores
+from counting.evaluation.digits import Moments
 from counting.evaluation.loading import Texts
 from counting.evaluation.reader import Reader
 from counting.text.vocabulary import Tokens, Vocabulary
@@ -53,7 +54,7 @@ def judge(read: Reader, texts: Texts, judging: Evaluate) -> Judged:
     )
 
 
-def remembered(read: Reader, moments: probes.Moments | None) -> probes.Memory | None:
+def remembered(read: Reader, moments: Moments | None) -> probes.Memory | None:
     """Probe the memory of a network; the engine shows its states, autograd does not."""
     if moments is None or not isinstance(read, Inference):
         return None

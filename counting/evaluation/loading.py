@@ -11,7 +11,7 @@ from counting.base import checkpoint, params
 from counting.base.errors import InputError
 from counting.engine.forward import Inference
 from counting.engine.weights import Network
-from counting.evaluation import probes
+from counting.evaluation import digits
 from counting.evaluation.reader import Reader
 from counting.text import streams
 from counting.text.vocabulary import SEPARATOR, Tokens, Vocabulary
@@ -24,7 +24,7 @@ class Texts(NamedTuple):
     after_train: Tokens  # valid, and what goes on where it ends
     from_one: Tokens  # train, and what goes on where it ends
     separator: int
-    moments: probes.Moments | None  # of train, where its lines are numbers
+    moments: digits.Moments | None  # of train, where its lines are numbers
 
 
 def texts(
@@ -55,7 +55,7 @@ def texts(
     if spell.texts != params.NUMBERS or spell.valid[0] == spell.train[1] + 1:
         from_one = join([found["train"], after_train], separator)
     if spell.texts == params.NUMBERS:
-        moments = probes.moments(found["train"], spell.train[0], separator)
+        moments = digits.moments(found["train"], spell.train[0], separator)
     return Texts(found, after_train, from_one, separator, moments)
 
 

@@ -78,7 +78,7 @@ def load(path: Path) -> dict[str, Any]:
     again = f"run `dvc repro evaluate@{path.stem}` again"
     content = files.read_json(path, again)
     for name in ("train", "valid"):
-        for key in KEYS:
+        for key in (*KEYS, ONE_GIVEN):
             section = content.get(name) if isinstance(content, dict) else None
             value: Any = section.get(key) if isinstance(section, dict) else None
             most = inf if key == "loss" else 1.0

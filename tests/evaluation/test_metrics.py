@@ -15,6 +15,7 @@ ROW = {
     "last_token_accuracy": 0.5,
     "token_accuracy": 0.25,
     "sequence_accuracy": 0.0,
+    "one_given_accuracy": 0.0,
 }
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from counting.engine.compiler import Array
-from counting.evaluation import probes
+from counting.evaluation import digits, probes
 from counting.text.spelling import spell
 from counting.text.vocabulary import join
 
@@ -29,14 +29,14 @@ def test_elimination_solves_what_numpy_solves() -> None:
 
 
 def test_a_probe_is_fisher_s_discriminant(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probes, "SHRINK", 0.0)
+    monkeypatch.setattr(probes, "SHRINK", 1e-12)
     rng = np.random.default_rng(0)
-    digits = rng.integers(2, 6, 300)
+    truth = rng.integers(2, 6, 300)
     states = rng.standard_normal((300, 5)) @ rng.standard_normal((5, 5))
-    states[:, 0] += digits
-    probe = probes.fit(states, digits)
-    means = np.stack([states[digits == k].mean(0) for k in range(2, 6)])
-    centred = states - means[digits - 2]
+    states[:, 0] += truth
+    probe = probes.fit(states, truth)
+    means = np.stack([states[truth == k].mean(0) for k in range(2, 6)])
+    centred = states - means[truth - 2]
     inverse = np.linalg.inv(centred.T @ centred / 300)
     away = states[:, None] - means  # (M, K, H)
     nearest = np.einsum("mkh,hi,mki->mk", away, inverse, away).argmin(1)
@@ -50,11 +50,11 @@ def test_states_that_never_vary_are_no_error() -> None:
 
 
 def test_a_digit_is_read_with_the_first_word_that_leaves_no_other() -> None:
-    lines = probes.lines_of(text_of(8000), COMMA)
-    digits = probes.digits_of(1, len(lines))
-    read = probes.words_to_read(lines, digits)
+    lines = digits.lines_of(text_of(8000), COMMA)
+    values = digits.digits_of(1, len(lines))
+    read = digits.words_to_read(lines, values)
     # four thousand three hundred twenty one ,
-    assert digits[4320].tolist() == [4, 3, 2, 1]
+    assert values[4320].tolist() == [4, 3, 2, 1]
     assert read[4320].tolist() == [1, 3, 4, 5]
     # four thousand , and: four thousand five ,
     assert read[3999].tolist() == [1, 2, 2, 2]
@@ -88,7 +88,7 @@ class Oracle:
 
 def test_what_a_network_holds_is_read_and_what_it_dropped_is_not() -> None:
     stream = text_of(8000)
-    moments = probes.moments(stream, 1, COMMA)
+    moments = digits.moments(stream, 1, COMMA)
     assert moments is not None
     one: Any = Oracle(span=2, V=int(stream.max()) + 1)
     memory = probes.remembered(one, moments)
@@ -96,12 +96,12 @@ def test_what_a_network_holds_is_read_and_what_it_dropped_is_not() -> None:
     assert fading["thousands", 0] > 0.99, "four thousand: both words are in the state"
     assert fading["thousands", 5] < 0.3, "six words later they are not"
     assert fading["units", 1] > 0.99
-    assert set(memory.probes) == set(probes.PLACES)
+    assert set(memory.probes) == set(digits.PLACES)
 
 
 def test_moments_are_the_words_of_numbers_and_half_are_held_out() -> None:
     stream = text_of(110)
-    moments = probes.moments(stream, 1, COMMA)
+    moments = digits.moments(stream, 1, COMMA)
     assert moments is not None
     assert moments.held_out.sum() == 54
     tokens = moments.windows[moments.position, moments.number]
@@ -110,4 +110,4 @@ def test_moments_are_the_words_of_numbers_and_half_are_held_out() -> None:
 
 
 def test_a_text_without_enough_numbers_has_nothing_to_probe() -> None:
-    assert probes.moments(text_of(5), 1, COMMA) is None
+    assert digits.moments(text_of(5), 1, COMMA) is None

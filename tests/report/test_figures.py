@@ -52,7 +52,7 @@ def draw() -> list[str]:
 @pytest.mark.parametrize(
     "own",
     [
-        {"axes.facecolor": "eeeeee", "lines.linewidth": 9.0, "font.size": 4.0},
+        {"axes.facecolor": "#eeeeee", "lines.linewidth": 9.0, "font.size": 4.0},
         {"text.usetex": True, "font.family": ["serif"]},
         {
             "svg.fonttype": "path",

@@ -100,5 +100,5 @@ def told(content: Mapping[str, Any]) -> str:
         f"valid: last token {valid['last_token_accuracy']:.4f}, sequences "
         f"{valid['sequence_accuracy']:.4f} (worst seed "
         f"{valid['sequence_accuracy_worst']:.4f}), counts from one to "
-        f"{from_one['median']:,} (worst seed {from_one['worst']:,})"
+        f"{from_one['median']:,.0f} (worst seed {from_one['worst']:,})"
     )

@@ -23,7 +23,8 @@ TRAIN = (
 )
 EVALUATE = (
     "python -m stages.evaluate --model data/models/gru --prepared data/prepared "
-    "--metrics reports/metrics/gru.json --tables reports/tables/gru"
+    "--metrics reports/metrics/gru.json --tables reports/tables/gru "
+    "--probes data/probes/gru.json"
 )
 PLOT = (
     "python -m stages.plot --curves reports/curves --metrics reports/metrics "

@@ -1,28 +1,19 @@
-"""Write the page that shows it all: results, and the networks themselves, counting.
-
-And draw the memory of the best of them, for those who read on paper.
-"""
+"""Write the page that shows it all: results, and the networks themselves, counting."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib as mpl
-import numpy as np
-
 from counting.base import checkpoint, files, params
 from counting.base.recurrences import OWN
-from counting.base.types import Array
-from counting.engine.forward import Inference
 from counting.engine.weights import Weights
 from counting.evaluation import metrics
 from counting.page import render
 from counting.page.arrays import engine_arrays
-from counting.report import figures, memory
 from counting.report.inputs import CURVES, STEPS, read
 from counting.running import cli, leftovers
 from counting.text import streams
-from counting.text.vocabulary import Tokens, Vocabulary
+from counting.text.vocabulary import Vocabulary
 
 
 def main() -> None:
@@ -33,7 +24,6 @@ def main() -> None:
     parser.add_argument("--metrics", type=Path, required=True, help="folder of JSON")
     parser.add_argument("--tables", type=Path, required=True, help="folder of tables")
     parser.add_argument("--curves", type=Path, required=True, help="folder of CSV")
-    parser.add_argument("--figures", type=Path, required=True, help="for the memory")
     parser.add_argument("--out", type=Path, required=True, help="HTML to write")
     args = parser.parse_args()
     settings = params.load()
@@ -76,10 +66,7 @@ def main() -> None:
             for name, seeds in loaded.items()
         },
     )
-    best, *_ = loaded[render.best_of(results.metrics)].values()
-    drawn = draw_memory(best, texts["train"], texts["valid"], vocabulary.words)
-    pictures = {args.figures / name: svg for name, svg in drawn.items()}
-    files.write({args.out: render.page(results), **pictures})
+    files.write_text(args.out, render.page(results))
     print(f"report: {args.out}: {args.out.stat().st_size / 1e6:.2f} MB")
 
 
@@ -97,34 +84,6 @@ def load(
             for seed in config.seeds
         }
     return loaded
-
-
-def draw_memory(
-    network: Weights, train: Tokens, valid: Tokens, words: tuple[str, ...]
-) -> dict[str, str]:
-    """Draw a walk through two lines of the unseen text, and where states gather."""
-    mpl.rcParams.update(figures.STYLE)
-    read = Inference(network)
-    walk = memory.lines_of(valid, memory.WALK, 2)
-    shown = slice(-memory.length_of(walk, 2), None)
-    walked = memory.draw_walk(
-        states_of(read, walk)[shown], [words[t] for t in walk[shown]]
-    )
-    text = memory.lines_of(train, *memory.CLOUDS)
-    kept = slice(-memory.length_of(text, memory.CLOUDS[1]), None)
-    clouds = memory.clouds_of(
-        states_of(read, text)[kept], [words[t] for t in text[kept]]
-    )
-    return {
-        "memory.svg": figures.svg(walked),
-        "places.svg": figures.svg(memory.draw_clouds(clouds)),
-    }
-
-
-def states_of(read: Inference, tokens: Tokens) -> Array:
-    """Give the hidden states (T, H) after each of the tokens (T,)."""
-    states: Array = read.states(tokens.astype(np.int64)[:, None])[:, 0]
-    return states
 
 
 if __name__ == "__main__":

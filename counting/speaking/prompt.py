@@ -47,6 +47,7 @@ class Prompt(NamedTuple):
 
     lead: list[str]  # words of the numbers before a single one
     words: list[str]  # what was typed
+    last: int | None  # number of it, if it is one and has ended
     remarks: list[str]
 
 
@@ -73,7 +74,7 @@ def read(text: str, known: Collection[str], language: str) -> Prompt:
     if last or not parts[-1]:
         words.append(SEPARATOR)
     lead = lead_in(last, known, language) if last and len(numbers) == 1 else []
-    return Prompt(lead, words, reader.remarks)
+    return Prompt(lead, words, last, reader.remarks)
 
 
 def lead_in(number: int, known: Collection[str], language: str) -> list[str]:
@@ -96,9 +97,9 @@ class _Reader:
         """Cut a text where numbers end (rules 1 and 2)."""
         text = DOTS.sub("", unicodedata.normalize("NFKC", text))
         if found := THOUSANDS.search(text):
-            self.remarks.append(
-                f"{found.group()} is read as one number; put a blank between numbers"
-            )
+            one = found.group()
+            two = one.replace(",", ", ")
+            self.remarks.append(f"{one} is read as one number: write {two} for several")
         text = THOUSANDS.sub(lambda number: number.group().replace(",", ""), text)
         return re.split(f"[{SEPARATOR};\n]", text)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from functools import cache
-from itertools import count
+from itertools import chain, count
 
 from counting.base.errors import InputError
 from counting.text.spelling import spell
@@ -21,15 +21,13 @@ LARGEST = 9_999_999  # as in params.yaml
 PLACES = ((10**6, 9), (1000, 999), (1, 999))  # a number up to LARGEST, in parts
 
 
-def after(words: list[str], known: Collection[str], language: str) -> Iterator[str]:
-    """Give the words that come after `words`, as far as that is known."""
-    *numbers, rest = split(words)
-    last = number_of(numbers[-1], language) if numbers and not rest else None
+def after(last: int | None, known: Collection[str], language: str) -> Iterator[str]:
+    """Give the words that come after a number, as far as they are known."""
     for number in count(last + 1) if last else ():
-        following = spell_known(number, known, language)
-        if not following:
+        words = spell_known(number, known, language)
+        if not words:
             return
-        yield from [*following, SEPARATOR]
+        yield from [*words, SEPARATOR]
 
 
 def spell_known(number: int, known: Collection[str], language: str) -> list[str]:
@@ -51,8 +49,7 @@ def largest(known: Collection[str], language: str) -> int:
 
     New words are looked for up to 1,000, then at the thousands, and at a million.
     """
-    tried = [*range(1, 1001), *range(2000, 1_000_001, 1000)]
-    for number in tried:
+    for number in chain(range(1, 1001), range(2000, 1_000_001, 1000)):
         if not spell_known(number, known, language):
             return number - 1
     return LARGEST

@@ -73,7 +73,7 @@ def main() -> None:
             for name, seeds in loaded.items()
         },
     )
-    best, *_ = loaded[render.best_of(results.metrics)].values()
+    best, *_ = loaded[metrics.best(results.metrics)].values()
     drawn = draw_memory(best, texts["train"], texts["valid"], vocabulary.words)
     pictures = {args.figures / name: svg for name, svg in drawn.items()}
     files.write({args.out: render.page(results), **pictures})

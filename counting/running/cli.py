@@ -39,7 +39,7 @@ def run(name: str, main: Callable[[], None]) -> NoReturn:
     cannot show a character gets an escape in its place.
     """
     if sys.stdout is None:  # closed by whoever started us, as by `>&-`
-        sys.stdout = open(os.devnull, "w")
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

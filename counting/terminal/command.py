@@ -72,7 +72,7 @@ def read_flags(given: list[str], before: Wishes) -> tuple[Wishes, list[str]]:
     flags = vars(parser.parse_args(given))
     words = flags.pop("prompt")
     if flags["compare"]:
-        if flags["variant"]:
+        if "--variant" in given:
             raise InputError("--compare names both networks: leave out --variant")
         flags["compare"] = tuple(flags["compare"])
     return Wishes(**flags), words

@@ -96,7 +96,7 @@ class Session:
         if name == "variant":
             wishes = replace(wishes, seed=None, compare=None)
         elif name == "compare":
-            wishes = replace(wishes, variant=None, compare=None)
+            wishes = replace(wishes, compare=None)
         if (name, given) == ("until-wrong", ()):
             wishes = replace(wishes, until_wrong=not wishes.until_wrong)
         elif (name, given) != ("compare", ()):

@@ -67,6 +67,13 @@ def main() -> None:
             model=model,
             vocabulary=list(vocabulary.words),
             seeds=list(weights),
+            trained_on=checkpoint.TrainedOn(
+                texts=settings.spell.texts,
+                language=settings.spell.language,
+                numbers=settings.spell.train,
+                engine=settings.engine,
+                recipe=recipe.model_dump(),
+            ),
         )
         files.write(
             {

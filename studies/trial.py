@@ -23,7 +23,7 @@ from counting.evaluation.definition import Definition as DefinitionReader
 from counting.evaluation.reader import Reader
 from counting.evaluation.scores import score
 from counting.networks import Network as Definition
-from counting.text.speller import Speller
+from counting.text.spelling import spell_range
 from counting.text.vocabulary import SEPARATOR, Vocabulary
 from counting.training import loop
 from counting.training.autograd import AutogradStep
@@ -120,7 +120,7 @@ def joined(streams: list[Any], separator: int) -> Any:
 def spelled(part: list[int], digits: int, language: str) -> list[list[str]]:
     """Spell a range of numbers of the first so many digits, as lists of words."""
     first, last = part
-    texts = chain.from_iterable(Speller.of(language, [part]).lines(first, last))
+    texts = chain.from_iterable(spell_range(first, last, language))
     return [
         text.split()
         for number, text in zip(range(first, last + 1), texts, strict=True)

@@ -25,6 +25,16 @@ Arrays = dict[str, np.ndarray[Any, Any]]  # by the names of the network's state_
 FORMAT = 3  # of the folder; raised when an older reader could not read it
 
 
+class TrainedOn(Section):
+    """What a network was trained with, for people: nothing is built from it."""
+
+    texts: str  # as in the section spell, whose languages and numbers these are
+    language: str
+    numbers: list[int]  # the first and the last one
+    engine: str
+    recipe: dict[str, Any]
+
+
 class Config(Section):
     """What a folder of weights holds."""
 
@@ -33,6 +43,7 @@ class Config(Section):
     model: Model
     vocabulary: list[str]
     seeds: Annotated[list[int], Field(min_length=1)]
+    trained_on: TrainedOn | None = None  # weights of an older version do not tell
 
 
 def contents(

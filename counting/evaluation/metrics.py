@@ -69,6 +69,23 @@ def summarise(
     return content
 
 
+def best(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """Name the variant with the most right sequences of valid; then how far it counts.
+
+    Args:
+        found: the metrics of each variant.
+    """
+
+    def rank(name: str) -> tuple[float, ...]:
+        counts = [
+            found[name].get(key, {}) for key in ("count_further", "count_from_one")
+        ]
+        sequences = found[name]["valid"]["sequence_accuracy"]
+        return sequences, *(count.get("median", 0) for count in counts)
+
+    return max(found, key=rank)
+
+
 def load(path: Path) -> dict[str, Any]:
     """Read one variant's metrics.
 

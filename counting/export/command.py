@@ -1,14 +1,12 @@
 """Write a trained network as a folder that needs nothing of this repository.
 
-It has the layout of the model hub: model.safetensors, config.json, vocab.json, a file
-of plain PyTorch, model.onnx, and a card with what it can and cannot do.
+It has the layout of the model hub: model.safetensors, config.json, a file of plain
+PyTorch, model.onnx, and a card with what it can and cannot do.
 """
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 from safetensors.numpy import save as to_bytes
 
@@ -92,19 +90,10 @@ def everything(
 
 
 def network_files(config: Config, seed: int, weights: Arrays) -> dict[str, str | bytes]:
-    """Give weights, config and vocabulary, as the model hub names them."""
-    content: dict[str, Any] = {
-        "architectures": ["Network"],
-        "model_type": "counting",
-        "variant": config.variant,
-        "seed": seed,
-        "vocabulary_size": len(config.vocabulary),
-        "model": config.model.model_dump(),
-    }
-    tokens = {word: token for token, word in enumerate(config.vocabulary)}
-    vocabulary = json.dumps(tokens, indent=2, ensure_ascii=False) + "\n"
+    """Give weights and config, as the model hub names them."""
+    content = config.model_dump(exclude={"format", "seeds"})
+    content |= {"architectures": ["CountingNetwork"], "model_type": "counting"}
     return {
         "model.safetensors": to_bytes(weights, metadata={"format": "pt"}),
-        "config.json": files.as_json(content),
-        "vocab.json": vocabulary,
+        "config.json": files.as_json(content | {"seed": seed}),
     }

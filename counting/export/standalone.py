@@ -27,12 +27,9 @@ HEADER = '''\
 """A recurrent network that counts in words, on its own: needs torch and safetensors.
 
 Put together from the modules of the project that trained it, whose order it keeps.
+README.md says how to use it, with an example and what it answers.
 
-    python modeling_counting.py "nine thousand ninety seven , "
-
-    from modeling_counting import generate, load
-    print(generate("nine thousand ninety seven ,", steps=40))
-    network = load()  # tokens (B, T) to log probabilities (B, T, V) and a state
+    python modeling_counting.py "1, 2, 3,"
 """
 '''
 VARIANT = f"""\

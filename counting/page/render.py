@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from counting.evaluation.metrics import best
 from counting.page import arrays, drawing, story
 
 FOLDER = Path(__file__).parent / "files"
@@ -73,7 +74,7 @@ def page(results: Results) -> str:
         judging=results.judging,
         loss_box=drawing.LOSS,
         accuracy_box=drawing.ACCURACY,
-        best=best_of(results.metrics),
+        best=best(results.metrics),
         recombined=story.recombined(results.models, results.recipes),
         count=story.how_many(len(names)),
         lost=story.lost(results.metrics),
@@ -159,16 +160,6 @@ def carried(networks: Mapping[str, Mapping[int, Network]]) -> dict[str, list[int
     return carry
 
 
-def best_of(metrics: Mapping[str, Any]) -> str:
-    """Name the variant with the most right sequences, and of those the best counter."""
-
-    def rank(name: str) -> tuple[float, float]:
-        found = metrics[name]
-        return found["valid"]["sequence_accuracy"], found["count_further"]["median"]
-
-    return max(metrics, key=rank)
-
-
 def first_view(metrics: Mapping[str, Any], names: Sequence[str]) -> list[str]:
     """Choose what is seen at first: the best variant, and one to compare it with.
 
@@ -177,8 +168,8 @@ def first_view(metrics: Mapping[str, Any], names: Sequence[str]) -> list[str]:
     if not names:
         return []
     valid = {name: metrics[name]["valid"] for name in names}
-    best = best_of({name: metrics[name] for name in names})
-    enough = valid[best]["sequence_accuracy"] / 2
+    first = best({name: metrics[name] for name in names})
+    enough = valid[first]["sequence_accuracy"] / 2
     failing = [name for name in names if valid[name]["sequence_accuracy"] < enough]
     failing.sort(key=lambda name: -valid[name]["last_token_accuracy"])
-    return [best, *failing[:1]]
+    return [first, *failing[:1]]

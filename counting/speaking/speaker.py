@@ -14,7 +14,9 @@ from counting.base.checkpoint import Config
 from counting.base.errors import InputError
 from counting.base.types import Array
 from counting.evaluation.reader import load
+from counting.text.vocabulary import SEPARATOR
 
+LONGEST = 20  # tokens that are waited for a number to end; none in English has more
 CHUNK = 128  # tokens of a long prompt that are read at once
 
 
@@ -40,17 +42,22 @@ class Said(NamedTuple):
         return float(self.probabilities.max())
 
 
-class Step(NamedTuple):
-    """A token of a continuation."""
+class Generated(NamedTuple):
+    """A token that a network said, and that was read again."""
 
     number: int  # from 1
     said: Said
-    expected: str | None  # None where nobody knows
+    expected: str | None  # None where nothing is judged
+
+    @property
+    def word(self) -> str:
+        """What was said."""
+        return self.said.word
 
     @property
     def is_right(self) -> bool:
         """Whether nothing else was expected."""
-        return self.expected in (None, self.said.word)
+        return self.expected in (None, self.word)
 
 
 def trained_seed(config: Config, seed: int | None) -> int:
@@ -115,6 +122,11 @@ class Speaker:
         mixture = None if gates is None else gates[-1, 0]
         return Said(self.words[self.next], p, mixture, self.copied())
 
+    def likeliest(self, said: Said, most: int) -> dict[str, float]:
+        """Give the likeliest words and their probabilities, the highest first."""
+        order = (-said.probabilities).argsort(kind="stable")[:most]
+        return {self.words[n]: float(said.probabilities[n]) for n in order}
+
     def copied(self) -> Copied | None:
         """Tell what the copy head looks at most, if there is one."""
         if self.inside.attention is None:
@@ -125,16 +137,28 @@ class Speaker:
             return None
         return Copied(self.heard[-back], back, float(weights.max()))
 
-    def go_on(self, steps: int | None, truth: Iterator[str] | None) -> Iterator[Step]:
-        """Say tokens, and read what was said.
+    def go_on(
+        self, steps: int | None, truth: Iterator[str] | None, until_wrong: bool = False
+    ) -> Iterator[Generated]:
+        """Say tokens, and read what was said; the last number is completed.
 
         Args:
-            steps: so many tokens; None for no end.
-            truth: what should come; the first error is the last token.
+            steps: so many tokens at least; None for no end.
+            truth: what should come; where it ends, this ends. After an error there is
+                none.
+            until_wrong: end at the first error.
         """
-        for number in count(1) if steps is None else range(1, steps + 1):
-            step = Step(number, self.say(), next(truth) if truth else None)
-            yield step
-            self.read([step.said.word])
-            if not step.is_right:
+        for number in count(1):
+            expected = None if truth is None else next(truth, "")
+            if expected == "":
+                return
+            token = Generated(number, self.say(), expected)
+            yield token
+            self.read([token.word])
+            if not token.is_right:
+                truth = None
+                if until_wrong:
+                    return
+            enough = number >= (steps or 0) and token.word == SEPARATOR
+            if steps and (enough or number >= steps + LONGEST):
                 return

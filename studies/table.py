@@ -63,8 +63,8 @@ def heading(study: Study, done: list[Entry], steps: int, older: int) -> list[str
     first, last = study.seeds[0], study.seeds[-1]
     columns = (
         f"Shares of the sequences of {steps} words that have an error. *From one*: "
-        "numbers right in a row, the first alone being given; *from the end* of what was "
-        f"learnt, three given. Of more than {FEW} seeds, worst, median and best."
+        "numbers right in a row, the first alone being given; *from the end* of what "
+        f"was learnt, three given. Of more than {FEW} seeds, worst, median and best."
     )
     if starts := study.starts:
         columns += (

@@ -115,27 +115,37 @@ class Watched:
 
     def __call__(self, batch: Batch, rate: float) -> StepResult:
         """Train on the windows that may be read, some of them twice."""
-        windows = np.concatenate([batch.tokens, batch.targets[-1:]]).T  # (B, T + 1)
+        windows, of = seen(batch)
         rows, codes = self.thousands.parts(windows)
-        hidden = rows[np.isin(codes, self.thousands.codes[self.thousands.withheld])]
-        if len(hidden):
-            kept = np.setdiff1d(np.arange(len(windows)), hidden)
-            which = np.resize(kept, len(windows))
-            batch = taken(batch, which)
-            _, codes = self.thousands.parts(windows[which])
-        self.thousands.read.append(codes)
-        return self.step(batch, rate)
+        hidden = np.isin(codes, self.thousands.codes[self.thousands.withheld])
+        B = batch.tokens.shape[1]
+        kept = np.setdiff1d(np.arange(B), of[rows[hidden]])
+        which = np.resize(kept, B)  # over and over, as many as there were
+        times = np.bincount(which, minlength=B)
+        self.thousands.read.append(np.repeat(codes, times[of[rows]]))
+        return self.step(taken(batch, which) if hidden.any() else batch, rate)
+
+
+def seen(batch: Batch) -> tuple[Array, Array]:
+    """Give the windows (., T + 1) of a batch, and of which of its B each is.
+
+    A window of which a word is misread counts twice, as it stands and as it is read.
+    """
+    tokens, of = batch.tokens, np.arange(batch.tokens.shape[1])
+    if (read := getattr(batch, "read", None)) is not None:
+        (misread,) = (read != tokens).any(0).nonzero()
+        tokens = np.concatenate([tokens, read[:, misread]], 1)
+        of = np.concatenate([of, misread])
+    return np.concatenate([tokens, batch.targets[-1:, of]]).T, of
 
 
 def taken(batch: Batch, which: Array) -> Batch:
     """Take some windows of a batch."""
-    tokens, targets, no_copy = (
+    shown: Any = (
         None if array is None else np.ascontiguousarray(array[:, which])
         for array in batch
     )
-    assert tokens is not None
-    assert targets is not None
-    return Batch(tokens, targets, no_copy)
+    return Batch(*shown)
 
 
 def digest(thousand: int) -> float:

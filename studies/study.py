@@ -111,13 +111,14 @@ def changed(settings: params.Params, row: Row) -> dict[str, Any]:
     model, recipe = settings.variant(row.variant)
     parts = {"model": model.model_dump(), "recipe": recipe.model_dump()}
     for key, value in row.change.items():
-        owner = next((part for part in parts.values() if key in part), None)
+        section, _, inner = key.partition(".")  # copy_head.reach
+        owner = next((part for part in parts.values() if section in part), None)
         if owner is None:
             known = [*parts["model"], *parts["recipe"]]
             raise InputError(
                 f"{row.name}: {key!r} is no parameter" + suggest(key, known)
             )
-        owner[key] = value
+        owner[section] = {**(owner[section] or {}), inner: value} if inner else value
     try:
         checked = {
             "model": params.Model.model_validate(parts["model"]),

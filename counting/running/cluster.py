@@ -14,7 +14,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -204,6 +204,8 @@ def connect(scheduler: str | None = None, jobs: int = 1) -> Iterator[Workers]:
             handshake = Handshake(facts() | {"bits": bits()})
         client.subscribe_topic(Handshake.name, report)
         client.register_plugin(handshake)
+        # a worker that is just coming or going has none to give back
+        stack.enter_context(suppress(KeyError))
         stack.callback(client.unregister_worker_plugin, Handshake.name)
         workers = Workers(client, handshake)
         workers.wait()

@@ -21,7 +21,7 @@ from studies import study as studies
 from studies.ngram import Counting, Ngrams
 from studies.thousands import Thousands
 from studies.thousands import digest as drawn
-from tests import variants
+from tests import tiny, variants
 from tests.conftest import Project
 
 FILES = sorted(Path(studies.__file__).parent.glob("*.yaml"))
@@ -129,6 +129,12 @@ def test_a_study_with_an_unknown_parameter_is_refused(project: Project) -> None:
     rows = [{"name": "odd", "variant": "rnn", "change": {"learning_rat": 1.0}}]
     with pytest.raises(InputError, match="did you mean 'learning_rate'"):
         trainings(project, rows=rows)
+
+
+def test_one_figure_of_a_section_can_be_changed(project: Project) -> None:
+    rows = [{"name": "near", "variant": "gru", "change": {"copy_head.reach": 3}}]
+    copy_head = trainings(project, rows=rows)[0]["variant"]["model"]["copy_head"]
+    assert copy_head == tiny.PARAMS["models"]["gru"]["copy_head"] | {"reach": 3}
 
 
 def test_the_table_has_a_line_a_row(wanted: list[studies.Entry]) -> None:

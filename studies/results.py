@@ -15,7 +15,7 @@ from counting.base import files
 from counting.base.errors import InputError
 from studies.study import Entry
 
-NEEDED = ("key", "seed", "variant")
+NEEDED = ("key", "seed", "variant", "measured")
 
 
 def load(path: Path) -> list[Entry]:
@@ -51,7 +51,7 @@ def add(path: Path, entry: Entry) -> None:
 def newest(known: Sequence[Entry], wanted: Sequence[Entry]) -> list[Entry]:
     """Give a result of each training wanted, if there is one, under its name of today.
 
-    That of today's key, or else the last one of other code with the same parameters.
+    That of today's key, or else the last of other code with the same parameters.
     """
     todays = {entry["key"] for entry in wanted}
     ordered = sorted(known, key=lambda entry: entry["key"] in todays)  # stable
@@ -62,5 +62,5 @@ def newest(known: Sequence[Entry], wanted: Sequence[Entry]) -> list[Entry]:
 
 
 def same(entry: Entry) -> str:
-    """Give what two results of the same parameters have in common."""
-    return json.dumps([entry["seed"], entry["variant"]], sort_keys=True)
+    """Give what two results of the same parameters and numbers have in common."""
+    return json.dumps([entry[name] for name in NEEDED[1:]], sort_keys=True)

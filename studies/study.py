@@ -61,7 +61,7 @@ class Study(params.Section):
     starts: Starts | None = None
     thousands: bool = False  # judge the step into every thousand by itself
     predicted: dict[str, str] = Field(default_factory=dict)  # of a row, beforehand
-    seeds: list[int]
+    seeds: Annotated[list[params.Seed], Field(min_length=1)]
     rows: list[Row]
 
     @property
@@ -135,14 +135,16 @@ def changed(settings: params.Params, row: Row) -> dict[str, Any]:
 
 def trainings(study: Study, settings: params.Params) -> list[Entry]:
     """List the trainings of a study, seed after seed, each with its key."""
+    measured = study.model_dump(
+        include={"train", "judge", "digits", "strides", "starts", "thousands"},
+        exclude_defaults=True,
+    )
     shared = [
         cluster.facts(),
         source("trial"),
         source("texts"),
         source("thousands") if study.thousands else "",
-        study.model_dump(
-            include={"train", "judge", "digits", "strides", "starts", "thousands"}
-        ),
+        measured,
         settings.evaluate.model_dump(include={"window", "prompt", "steps"}),
         settings.evaluate.stride["train"],
         settings.spell.language,
@@ -155,7 +157,7 @@ def trainings(study: Study, settings: params.Params) -> list[Entry]:
             text = json.dumps([*shared, *own, variant, seed], sort_keys=True)
             key = hashlib.sha256(text.encode()).hexdigest()[:16]
             entry = {"name": row.name, "seed": seed, "variant": variant, "key": key}
-            entries.append(entry)
+            entries.append(entry | {"measured": measured})
     return entries
 
 

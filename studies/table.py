@@ -58,7 +58,6 @@ def heading(study: Study, done: list[Entry], steps: int, older: int) -> list[str
     """Say what was trained, and what the columns are."""
     of_digits = f", without digits above {study.digits - 1}" * (study.digits < 10)
     seeds = len({entry["seed"] for entry in done})
-    of_seeds = f"{seeds} of {len(study.seeds)} seeds" if study.seeds else ""
     of_today = f" {older} of {len(done)} results are of older code." * (older > 0)
     first, last = study.seeds[0], study.seeds[-1]
     columns = (
@@ -76,8 +75,8 @@ def heading(study: Study, done: list[Entry], steps: int, older: int) -> list[str
         f"# {study.title}",
         "",
         f"Trained on {in_words(study.train)}, judged on "
-        f"{in_words(study.judge, study.every)}{of_digits}; {of_seeds} from {first} to "
-        f"{last}. Made by `python -m studies`.{of_today}",
+        f"{in_words(study.judge, study.every)}{of_digits}; {seeds} of "
+        f"{len(study.seeds)} seeds from {first} to {last}. Made by `python -m studies`.{of_today}",
         "",
         columns,
     ]
@@ -104,7 +103,7 @@ def scores(study: Study, rows: Rows) -> list[str]:
         line = [
             row.name,
             change or "",
-            f"{mean_of(mine, 'train_last_token_accuracy'):.4f}",
+            f"{fmean(e['train_last_token_accuracy'] for e in mine):.4f}",
             wrong(right),
             ", ".join(map(wrong, ranges)),
             ", ".join(map(wrong, several(mine, "sequence_accuracy"))),
@@ -161,11 +160,6 @@ def steps_into_thousands(rows: Rows) -> list[str]:
 def markdown(head: Sequence[str], lines: Sequence[Sequence[str]]) -> list[str]:
     """Give the lines of a Markdown table."""
     return [f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *lines]]
-
-
-def mean_of(entries: list[Entry], key: str) -> float:
-    """Take the mean of a share over seeds."""
-    return fmean(entry[key] for entry in entries)
 
 
 def means(entries: list[Entry], key: str) -> list[float]:

@@ -204,9 +204,7 @@ def connect(scheduler: str | None = None, jobs: int = 1) -> Iterator[Workers]:
             handshake = Handshake(facts() | {"bits": bits()})
         client.subscribe_topic(Handshake.name, report)
         client.register_plugin(handshake)
-        # a worker that is just coming or going has none to give back
-        stack.enter_context(suppress(KeyError))
-        stack.callback(client.unregister_worker_plugin, Handshake.name)
+        stack.callback(take_back, client)
         workers = Workers(client, handshake)
         workers.wait()
         yield workers
@@ -218,6 +216,12 @@ def local_cluster(jobs: int) -> LocalCluster:
         n_workers=jobs, threads_per_worker=1, memory_limit=None,
         dashboard_address=":0", silence_logs="CRITICAL",
     )  # fmt: skip
+
+
+def take_back(client: Client) -> None:
+    """Greet no worker any more."""
+    with suppress(KeyError):  # one that is just coming or going has nothing to give
+        client.unregister_worker_plugin(Handshake.name)
 
 
 def report(event: tuple[float, str]) -> None:

@@ -120,7 +120,9 @@ def test_results_of_other_code_are_kept_and_count_again_with_that_code(
 
 def test_a_damaged_result_is_named(project: Project) -> None:
     path = project.path("study.jsonl")
-    path.write_text('{"key": "a", "seed": 0, "variant": {}}\n{"key": "b", "se')
+    path.write_text(
+        '{"key": "a", "seed": 0, "variant": {}, "measured": {}}\n{"key": "b", "se'
+    )
     with pytest.raises(InputError, match=r"study.jsonl, line 2: expected a result"):
         results.load(path)
 

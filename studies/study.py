@@ -71,10 +71,11 @@ class Study(params.Section):
 
     @model_validator(mode="after")
     def _each_stream_has_a_stride(self) -> Self:
-        if self.strides and len(self.strides) != len(self.judge):
-            raise ValueError(
-                f"strides: {self.strides} are not one for each of {self.judge}"
-            )
+        for judge in (self.judge, *(row.judge for row in self.rows if row.judge)):
+            if len(self.every) != len(judge):
+                raise ValueError(
+                    f"strides: {self.every} are not one for each of {judge}"
+                )
         return self
 
     @model_validator(mode="after")

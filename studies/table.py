@@ -76,7 +76,8 @@ def heading(study: Study, done: list[Entry], steps: int, older: int) -> list[str
         "",
         f"Trained on {in_words(study.train)}, judged on "
         f"{in_words(study.judge, study.every)}{of_digits}; {seeds} of "
-        f"{len(study.seeds)} seeds from {first} to {last}. Made by `python -m studies`.{of_today}",
+        f"{len(study.seeds)} seeds from {first} to {last}. "
+        f"Made by `python -m studies`.{of_today}",
         "",
         columns,
     ]
@@ -95,17 +96,14 @@ def scores(study: Study, rows: Rows) -> list[str]:
     for row in study.rows:
         if not (mine := rows.get(row.name)):
             continue
-        right, ranges = (
-            mean_of(mine, "train_sequence_accuracy"),
-            means(mine, "by_range"),
-        )
+        right = fmean(entry["train_sequence_accuracy"] for entry in mine)
         change = ", ".join(f"{k}: {json.dumps(v)}" for k, v in row.change.items())
         line = [
             row.name,
             change or "",
             f"{fmean(e['train_last_token_accuracy'] for e in mine):.4f}",
             wrong(right),
-            ", ".join(map(wrong, ranges)),
+            ", ".join(map(wrong, means(mine, "by_range"))),
             ", ".join(map(wrong, several(mine, "sequence_accuracy"))),
             " ".join(f"{count:,}" for count in several(mine, "count_run")),
             " ".join(f"{count:,}" for count in several(mine, "count_from_one")),

@@ -103,7 +103,7 @@ def judged(
     learnt = score(read, train, *sizes, stride=judging.stride["train"])
     scores = [
         score(read, stream, *sizes, stride=stride)
-        for stream, stride in zip(later, strides, strict=False)
+        for stream, stride in zip(later, strides, strict=True)
     ]
     right = sum(one.sequence_accuracy * one.sequences for one in scores)
     shares = {

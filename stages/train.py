@@ -20,7 +20,7 @@ from counting.running.progress import Progress
 from counting.text import streams
 from counting.text.vocabulary import Vocabulary
 from counting.training import loop
-from counting.training.steps import AutogradStep, CompiledStep
+from counting.training.steps import CompiledStep
 
 
 def main() -> None:
@@ -83,6 +83,8 @@ def engine(settings: params.Params) -> loop.Begin:
         if remark := portability_warning():
             print(f"train: {remark}")
         return CompiledStep
+    from counting.training.autograd import AutogradStep  # PyTorch takes seconds
+
     print("train: engine: autograd, so the bits are this machine's own")
     return partial(AutogradStep, device=settings.device)
 

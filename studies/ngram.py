@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 
 from counting.base.checkpoint import Arrays
+from counting.base.types import Array, Reading
 from counting.engine.backward import StepResult
-from counting.engine.compiler import Array
-from counting.engine.forward import Reading
 from counting.training.steps import Batch
 
 

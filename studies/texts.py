@@ -16,7 +16,7 @@ import numpy as np
 from num2words import CONVERTER_CLASSES
 
 from counting.base.errors import suggest
-from counting.engine.compiler import Array
+from counting.base.types import Array
 from counting.text.speller import Speller, thousands
 from counting.text.spelling import spell
 from counting.text.vocabulary import SEPARATOR, Vocabulary, join

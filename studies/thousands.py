@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from counting.base.params import Model, Recipe
+from counting.base.types import Array
 from counting.engine.backward import StepResult
-from counting.engine.compiler import Array
 from counting.training.loop import Begin
 from counting.training.steps import Batch, Step
 from studies.texts import Text
@@ -71,9 +71,8 @@ class Thousands:
     def watching(self, begin: Begin) -> Begin:
         """Begin trainings that leave out what is withheld, and note what they read."""
 
-        def watched(model: Model, recipe: Recipe, V: int) -> Step:
-            step: Any = begin(model, recipe, V)
-            return Watched(step, self)
+        def watched(model: Model, recipe: Recipe, V: int, seed: int) -> Step:
+            return Watched(begin(model, recipe, V, seed), self)
 
         return watched
 

@@ -8,6 +8,7 @@ Sizes: B windows or lines side by side, T tokens, V vocabulary.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,16 +16,17 @@ import torch
 
 from counting.base import files, params
 from counting.base.checkpoint import Arrays
-from counting.engine.compiler import Array
+from counting.base.types import Array
 from counting.engine.forward import Inference
-from counting.engine.weights import Network
+from counting.engine.weights import Weights
 from counting.evaluation import generation
 from counting.evaluation.definition import Definition as DefinitionReader
 from counting.evaluation.reader import Reader
 from counting.evaluation.scores import score
 from counting.networks import Network as Definition
 from counting.training import loop
-from counting.training.steps import AutogradStep, CompiledStep, Step
+from counting.training.autograd import AutogradStep
+from counting.training.steps import CompiledStep
 from studies import texts
 from studies.ngram import Counting, Ngrams
 from studies.study import Entry, Starts, Study
@@ -75,23 +77,20 @@ def engine_of(
     if order := variant.get("ngram"):
         return lambda *_: Counting(order, V), lambda counted: Ngrams(counted, V)
     if "transformer" not in variant:
-        return CompiledStep, lambda weights: Inference(Network.of(model, weights))
+        return CompiledStep, lambda weights: Inference(Weights.of(model, weights))
     size = Size.model_validate(variant["transformer"])
 
-    def network() -> Definition:
+    def network(model: params.Model, V: int) -> Definition:
         new = Definition(model, V)
         new.layer = Transformer(model.hidden_size, size)
         return new
 
     def reader(weights: Arrays) -> Reader:
-        trained = network().eval()
+        trained = network(model, V).eval()
         trained.load_state_dict({key: torch.tensor(w) for key, w in weights.items()})
         return DefinitionReader(trained)
 
-    def begin(model: params.Model, recipe: params.Recipe, V: int) -> Step:
-        return AutogradStep(model, recipe, V, network=network())
-
-    return begin, reader
+    return partial(AutogradStep, build=network), reader
 
 
 def judged(

@@ -12,10 +12,12 @@ from counting.networks import Network
 KINDS = ["loop relu", "loop tanh", "rnn relu", "rnn tanh", "gru", "lstm"]
 HEADS = ["linear", "copy"]
 V = 11
-COPY = {"reach": 4, "dropout": 0.2, "sharpness": 3.0}
+COPY = {"reach": 4, "sharpness": 3.0, "no_copy": 0.2, "no_own": 0.5, "price": 0.3}
 
 
-def model(kind: str, head: str = "linear", **more: Any) -> Model:
+def model(
+    kind: str, head: str = "linear", price: float = COPY["price"], **more: Any
+) -> Model:
     """A variant such as "rnn tanh" with a head; small unless `more` says otherwise."""
     recurrence, _, activation = kind.partition(" ")
     return Model.model_validate(
@@ -23,7 +25,7 @@ def model(kind: str, head: str = "linear", **more: Any) -> Model:
             "recurrence": recurrence,
             "activation": activation or None,
             "hidden_size": 5,
-            "copy_head": COPY if head == "copy" else None,
+            "copy_head": {**COPY, "price": price} if head == "copy" else None,
             "recipe": "any",
             "batch_size": 3,
             "learning_rate": 0.01,

@@ -97,8 +97,11 @@ class CopyHead(Section):
     """A head that may say a word read before, or what stands in for it."""
 
     reach: Positive  # positions that can be copied from
-    dropout: Share = 0.0  # of the positions may not copy, in training
     sharpness: Annotated[float, Field(gt=0)]  # of the table of what stands in for what
+    # in training, shares of the positions
+    no_copy: Share = 0.0  # that may not copy
+    no_own: Share = 0.0  # that may not say a word of their own if copying suffices
+    price: Annotated[float, Field(ge=0)] = 0.0  # of own words where copying suffices
 
 
 class Model(Section):
@@ -138,7 +141,6 @@ class Recipe(Section):
     warm_up: Share | None = None  # of the steps, in a one-cycle schedule
     clip_norm: Annotated[float, Field(gt=0)] | None = None
     weight_decay: Annotated[float, Field(ge=0)] | None = None
-    burn_in: Natural = 0  # first positions of a window that carry no loss
     recombine: Share = 0.0  # of the windows get words where they never stood
 
     @model_validator(mode="after")
@@ -153,13 +155,9 @@ class Recipe(Section):
             )
         if (self.optimizer == "adamw") != (self.weight_decay is not None):
             raise ValueError(
-                f"weight_decay does not belong to optimizer: {self.optimizer}; adamw "
-                "needs it, adam does not take it"
-            )
-        if self.burn_in >= self.bptt:
-            raise ValueError(
-                f"burn_in: {self.burn_in} leaves no position of the window of bptt: "
-                f"{self.bptt}; expected less"
+                "adamw needs weight_decay; add it"
+                if self.weight_decay is None
+                else "weight_decay has no effect on adam; remove it or use adamw"
             )
         if self.sampling == "rows" and self.recombine:
             raise ValueError(

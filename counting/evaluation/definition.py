@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
-from counting.engine.compiler import Array
-from counting.engine.forward import Reading
+from counting.base.types import NO_TARGET, Array, Reading
 from counting.networks import Network
 
 
@@ -29,11 +29,13 @@ class Definition:
     ) -> tuple[Reading, Any]:
         """Read tokens (T, B); see Reader."""
         if targets is None:
-            targets = np.zeros_like(tokens)
+            targets = np.full_like(tokens, NO_TARGET)
         read, wanted = (
             torch.from_numpy(a.T).to(self.device) for a in (tokens, targets)
         )
         log_p, state = self.network(read, state)  # (B, T, V)
-        losses = -log_p.gather(-1, wanted.unsqueeze(-1)).squeeze(-1)
+        losses = F.nll_loss(
+            log_p.transpose(1, 2), wanted, ignore_index=NO_TARGET, reduction="none"
+        )  # (B, T)
         found = (log_p.argmax(-1), losses)
         return Reading(*(part.T.cpu().numpy() for part in found)), state

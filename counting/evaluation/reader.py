@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from counting.engine.compiler import Array
-from counting.engine.forward import Reading
+from counting.base.types import Array, Reading
 
 
 class Reader(Protocol):
@@ -21,7 +20,8 @@ class Reader(Protocol):
 
         Args:
             tokens: (T, B), int64.
-            targets: (T, B), int64, the tokens that come next, for the losses.
+            targets: (T, B), int64, the tokens that come next, for the losses, which
+                are 0 at NO_TARGET.
             state: that an earlier call ended on; None for the beginning.
 
         Returns:

@@ -13,6 +13,7 @@ import counting.export.take_home
 import counting.networks.copy_head
 import counting.networks.loop
 import counting.networks.network
+from counting.base.types import NO_TARGET
 
 MODULES = (
     counting.networks.loop,
@@ -32,7 +33,9 @@ Put together from the modules of the project that trained it, whose order it kee
     network = load()  # tokens (B, T) to log probabilities (B, T, V) and a state
 """
 '''
-VARIANT = "Model = SimpleNamespace  # the variant: what config.json has under `model`"
+VARIANT = f"""\
+Model = SimpleNamespace  # the variant: what config.json has under `model`
+NO_TARGET = {NO_TARGET}  # in the place of a target that is not scored"""
 
 
 def source() -> str:

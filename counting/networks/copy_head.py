@@ -8,19 +8,55 @@ one copied, so that what is learnt of "eight, nine" in one place can be said in 
     c   = sum over j of a_j onehot(x_{j+1})                 what came next there
     p   = g_1 softmax(o) + g_2 c + g_3 c S                  own word, copy, substitute
 
+Left to itself, a network learns the text by heart with words of its own, and copies
+where that is easier. In training, gates are shut so that it learns both, and prefers
+the rule to the list: where copying or substituting suffices to say the target, its own
+word is shut out at some positions; at some of the others, copying is.
+
 Sizes: B windows, T tokens, V vocabulary, H hidden; K, T and the positions before.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from counting.base.types import NO_TARGET
 
 Memory = tuple[Tensor, Tensor]  # keys (B, up to reach, H) and their tokens
 
 FLOOR = 1e-8  # added to a probability before its logarithm
 NEVER = -1e9  # a score that no softmax lets through
+SUFFICES = 0.05  # probability of a target from which on copying it will do
+
+
+class Ways(NamedTuple):
+    """The three ways of saying a token, and the scores of their gates."""
+
+    gates: Tensor  # (B, T, 3)
+    own: Tensor  # (B, T, V), probabilities, as are the next two
+    copied: Tensor  # (B, T, V)
+    substituted: Tensor  # (B, T, V)
+
+    def mix(self) -> Tensor:
+        """Give the log probabilities (B, T, V) of all three together."""
+        own, copy, substitute = self.gates.softmax(-1).split(1, -1)  # (B, T, 1) each
+        p = own * self.own + copy * self.copied + substitute * self.substituted
+        return torch.log((p + FLOOR) / (1 + p.shape[-1] * FLOOR))
+
+    def suffice(self, targets: Tensor) -> Tensor:
+        """Tell where copying or substituting says a target (B, T) well enough."""
+        y = targets.clamp(min=0).unsqueeze(-1)  # (B, T, 1)
+        rule = torch.maximum(self.copied.gather(-1, y), self.substituted.gather(-1, y))
+        return (rule.squeeze(-1) > SUFFICES) & (targets != NO_TARGET)
+
+    def shut(self, own: Tensor, copies: Tensor) -> Ways:
+        """Shut the gate of the own word, and those of copies, where (B, T) is true."""
+        shut = torch.stack([own, copies, copies], -1)  # (B, T, 3)
+        return self._replace(gates=self.gates.masked_fill(shut, NEVER))
 
 
 class CopyHead(nn.Module):
@@ -44,22 +80,17 @@ class CopyHead(nn.Module):
         self.S = nn.Parameter(torch.zeros(vocabulary_size, vocabulary_size))
 
     def forward(
-        self,
-        projected: Tensor,
-        tokens: Tensor,
-        memory: Memory | None = None,
-        no_copy: Tensor | None = None,
-    ) -> tuple[Tensor, Memory]:
-        """Mix the three ways of saying a token.
+        self, projected: Tensor, tokens: Tensor, memory: Memory | None = None
+    ) -> tuple[Ways, Memory]:
+        """Find the three ways of saying a token.
 
         Args:
             projected: (B, T, V + 2 H + 3), of the states.
             tokens: (B, T) int64, what was read.
             memory: keys and tokens of the positions before, if there were any.
-            no_copy: (B, T) bool, positions that may not copy.
 
         Returns:
-            Log probabilities (B, T, V), and the memory.
+            The ways, to be mixed, and the memory.
         """
         V, H = self.sizes[:2]
         logits, query, key, gates = projected.split(self.sizes, -1)
@@ -71,17 +102,11 @@ class CopyHead(nn.Module):
         j = torch.arange(K, device=device)
         far = (j >= i) | (j < i - self.reach)  # (T, K)
         scores = query * H**-0.5 @ key.transpose(1, 2)  # (B, T, K)
-        attention = scores.masked_fill(far, NEVER).softmax(-1)
+        attention = scores.masked_fill(far, NEVER).softmax(-1).masked_fill(far, 0)
         following = F.one_hot(tokens.roll(-1, 1), V).to(key.dtype)  # (B, K, V)
         copied = attention @ following  # (B, T, V)
         substituted = copied @ (self.sharpness * self.S).softmax(-1)
-        alone = far.all(-1).expand(gates.shape[:-1])  # (B, T): nothing came before
-        if no_copy is not None:
-            alone = alone | no_copy
-        gates = torch.cat(
-            [gates[..., :1], gates[..., 1:].masked_fill(alone.unsqueeze(-1), NEVER)], -1
-        )
-        own, copy, substitute = gates.softmax(-1).split(1, -1)  # (B, T, 1) each
-        p = own * logits.softmax(-1) + copy * copied + substitute * substituted
-        log_p = torch.log((p + FLOOR) / (1 + V * FLOOR))
-        return log_p, (key[:, -self.reach :], tokens[:, -self.reach :])
+        first = far.all(-1).expand(gates.shape[:-1])  # (B, T): nothing came before
+        ways = Ways(gates, logits.softmax(-1), copied, substituted)
+        ways = ways.shut(own=torch.zeros_like(first), copies=first)
+        return ways, (key[:, -self.reach :], tokens[:, -self.reach :])

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from counting.base.params import Model
+from counting.base.recurrences import own
+from counting.base.types import NO_TARGET
 from counting.networks.copy_head import CopyHead
 from counting.networks.loop import Loop
 
@@ -17,15 +21,19 @@ State = tuple[Any, Any]  # of the recurrence, and what the copy head remembers
 
 
 def recurrent_layer(config: Model) -> nn.Module:
-    """Build the recurrent layer of a variant: the article's loop, or PyTorch's own."""
-    H = config.hidden_size
-    if config.recurrence == "loop":
-        return Loop(H, config.activation or "relu")
-    if config.recurrence == "rnn":
-        return nn.RNN(H, H, nonlinearity=config.activation or "tanh", batch_first=True)
-    if config.recurrence == "gru":
-        return nn.GRU(H, H, batch_first=True)
-    return nn.LSTM(H, H, batch_first=True)
+    """Build the recurrence: the article's loop, a layer of PyTorch, or one's own."""
+    H, activation = config.hidden_size, str(config.activation)
+    match config.recurrence:
+        case "loop":
+            return Loop(H, activation)
+        case "rnn":
+            return nn.RNN(H, H, nonlinearity=activation, batch_first=True)
+        case "gru":
+            return nn.GRU(H, H, batch_first=True)
+        case "lstm":
+            return nn.LSTM(H, H, batch_first=True)
+    layer: nn.Module = own(config.recurrence)(H)
+    return layer
 
 
 class Network(nn.Module):
@@ -47,37 +55,72 @@ class Network(nn.Module):
         self.bn = nn.BatchNorm1d(H)
         copy = config.copy_head
         self.copying = CopyHead(V, H, copy.reach, copy.sharpness) if copy else None
+        self.price = copy.price if copy else 0.0
         self.h_o = nn.Linear(H, sum(self.copying.sizes) if self.copying else V)
 
     def forward(
-        self,
-        tokens: Tensor,
-        state: State | None = None,
-        *,
-        no_copy: Tensor | None = None,
-        skip: int = 0,
+        self, tokens: Tensor, state: State | None = None
     ) -> tuple[Tensor, State]:
         """Read tokens, and say after each of them what comes next.
-
-        The masks, no_copy and skip, are for training.
 
         Args:
             tokens: (B, T), int64.
             state: that an earlier call ended on; None for the beginning.
-            no_copy: (B, T) bool, positions that may not copy.
-            skip: the first positions, which are not scored.
 
         Returns:
-            Log probabilities (B, T - skip, V), and the state after the last token.
+            Log probabilities (B, T, V), and the state after the last token.
         """
         hidden, memory = state or (None, None)
         states, hidden = self.layer(self.i_h(tokens), hidden)  # (B, T, H)
+        out = self.project(states)  # (B, T, P)
         if self.copying is None:
-            out = self.project(states[:, skip:])  # (B, T - skip, V)
             return out.log_softmax(-1), (hidden, None)
-        out = self.project(states)  # (B, T, P): keys are among the first, too
-        log_p, memory = self.copying(out, tokens, memory, no_copy)
-        return log_p[:, skip:], (hidden, memory)
+        ways, memory = self.copying(out, tokens, memory)
+        return ways.mix(), (hidden, memory)
+
+    def loss(
+        self,
+        tokens: Tensor,
+        targets: Tensor,
+        no_copy: Tensor | None = None,
+        no_own: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """Read windows from the beginning, and judge what is said, for training.
+
+        The masks are for a copy head: where both hold, the own word is shut out if
+        copying or substituting suffices, and copying is if they do not.
+
+        Args:
+            tokens: (B, T), int64.
+            targets: (B, T), int64, the tokens that come next; NO_TARGET where nothing
+                is scored.
+            no_copy: (B, T) bool, positions that may not copy.
+            no_own: (B, T) bool, positions that may not say a word of their own if
+                copying or substituting suffices.
+
+        Returns:
+            The mean cross entropy of the scored positions in nats, 0 if there are none,
+            with the price of own words; and the log probabilities (B, T, V).
+        """
+        states, _ = self.layer(self.i_h(tokens))  # (B, T, H)
+        out = self.project(states)  # (B, T, P)
+        scored = (targets != NO_TARGET).sum().clamp(min=1)
+        price: Tensor | float = 0.0
+        if self.copying is None:
+            log_p = out.log_softmax(-1)  # (B, T, V)
+        else:
+            ways, _ = self.copying(out, tokens)
+            suffice, none = ways.suffice(targets), torch.zeros_like(tokens).bool()
+            own = suffice & (none if no_own is None else no_own)
+            ways = ways.shut(own, (none if no_copy is None else no_copy) & ~own)
+            log_p = ways.mix()
+            own_share = ways.gates.softmax(-1)[..., 0]  # (B, T)
+            price = self.price * (own_share * suffice).sum() / scored
+        losses = F.nll_loss(
+            log_p.flatten(0, 1), targets.flatten(),
+            ignore_index=NO_TARGET, reduction="sum",
+        )  # fmt: skip
+        return losses / scored + price, log_p
 
     def project(self, states: Tensor) -> Tensor:
         """Batch norm and linear layer: states (B, T, H) to (B, T, P)."""

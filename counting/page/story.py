@@ -34,7 +34,6 @@ HEADS = {
 }
 # settings of a recipe or of a model that are worth a phrase, when they are in use
 INGREDIENTS = {
-    "burn_in": "no loss on the first words of a window, which nobody could know",
     "weight_decay": "a price on large weights",
     "recombine": "windows in which words are put where they never stood",
     "clip_norm": "clipped gradients",

@@ -42,7 +42,7 @@ LIBRARIES = ("llvmlite", "num2words", "numba", "numpy", "torch")
 
 PROBE = Model(
     recurrence="gru", hidden_size=64, recipe="probe", batch_size=16, learning_rate=0.01,
-    copy_head=CopyHead(reach=10, dropout=0.2, sharpness=4.0),
+    copy_head=CopyHead(reach=10, sharpness=4.0, no_copy=0.2),
 )  # fmt: skip
 PROBE_RECIPE = Recipe(sampling="windows", steps=5, bptt=40, optimizer="adam")
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from counting.base.errors import InputError
 from counting.base.params import Recipe
-from counting.engine.compiler import Array
+from counting.base.types import Array
 from counting.text import streams
 from counting.training import recombination
 
@@ -32,9 +32,17 @@ class Windows:
         self.stream, self.recipe, self.batch_size = stream, recipe, batch_size
         self.windows = windows_of(stream, recipe.bptt)
         if recipe.recombine:
-            self.table = recombination.build(stream, recipe.bptt, recipe.burn_in)
+            self.table = recombination.build(stream, recipe.bptt, burn_in=0)
 
-    def draw(self, step: int, drawing: np.random.Generator) -> Array:
+    def draw(self, step: int, drawing: np.random.Generator) -> tuple[Array, Array]:
+        """Give the windows (B, T + 1) int64 of a step, and whether targets are known.
+
+        The second is (B, T) bool: what cannot be known is not scored.
+        """
+        rows = self.rows(step, drawing)
+        return rows, np.ones_like(rows[:, 1:], np.bool_)
+
+    def rows(self, step: int, drawing: np.random.Generator) -> Array:
         """Give the windows (B, T + 1) int64 of a step."""
         B, T = self.batch_size, self.recipe.bptt
         if self.recipe.sampling == "rows":

@@ -15,12 +15,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import torch
 
 from counting.base.checkpoint import Arrays
 from counting.base.errors import InputError
 from counting.base.params import Model, Recipe
-from counting.engine.compiler import Array
+from counting.base.types import NO_TARGET, Array
 from counting.training import batches
 from counting.training.batches import Windows
 from counting.training.steps import Batch, CompiledStep, Step
@@ -28,7 +27,7 @@ from counting.training.steps import Batch, CompiledStep, Step
 CURVES = ("loss", "last_token_accuracy", "token_accuracy")
 
 Progress = Callable[[int, Array], None]
-Begin = Callable[[Model, Recipe, int], Step]
+Begin = Callable[[Model, Recipe, int, int], Step]  # V and the seed
 
 
 class Keeper(Protocol):
@@ -86,8 +85,7 @@ def train(
     """
     windows = Windows(stream, recipe, model.batch_size)
     steps = total_steps(recipe, len(stream), model.batch_size)
-    torch.manual_seed(seed)
-    take_step = begin(model, recipe, vocabulary_size)
+    take_step = begin(model, recipe, vocabulary_size, seed)
     curves = np.zeros((steps, len(CURVES)), np.float32)
     now = State(curves, np.random.default_rng(seed))
     if keeper and (state := keeper.load()):
@@ -96,12 +94,7 @@ def train(
     # what overflows is told by the loss, below
     with np.errstate(all="ignore"):
         for step in range(now.step, steps):
-            rows = windows.draw(step, now.drawing).T  # (T + 1, B)
-            batch = Batch(
-                np.ascontiguousarray(rows[:-1]),
-                np.ascontiguousarray(rows[recipe.burn_in + 1 :]),
-                no_copy(now, model, recipe),
-            )
+            batch = draw_batch(windows, model, step, now.drawing)
             loss, correct = take_step(batch, learning_rate(model, recipe, step, steps))
             if not math.isfinite(loss):
                 raise DivergedError(
@@ -109,7 +102,12 @@ def train(
                     f"number: lower learning_rate {model.learning_rate}, or clip_norm "
                     f"{recipe.clip_norm} of the recipe {model.recipe}"
                 )
-            now.curves[step] = loss, correct[-1].mean(), correct.mean()
+            scored = batch.targets != NO_TARGET
+            now.curves[step] = (
+                loss,
+                share(correct[-1], scored[-1]),
+                share(correct, scored),
+            )
             now.step = step + 1
             if progress:
                 progress(step, now.curves[step])
@@ -141,12 +139,26 @@ def learning_rate(model: Model, recipe: Recipe, step: int, steps: int) -> float:
     )
 
 
-def no_copy(now: State, model: Model, recipe: Recipe) -> Array | None:
-    """Draw the positions (T, B) that may not copy."""
-    if model.copy_head is None or not model.copy_head.dropout:
-        return None
-    shape = (recipe.bptt, model.batch_size)
-    return now.drawing.random(shape, np.float32) < model.copy_head.dropout
+def draw_batch(
+    windows: Windows, model: Model, step: int, drawing: np.random.Generator
+) -> Batch:
+    """Draw the windows of a step, and the masks (T, B) of a copy head."""
+    rows, known = windows.draw(step, drawing)
+    tokens = np.ascontiguousarray(rows[:, :-1].T)  # (T, B)
+    targets = np.where(known, rows[:, 1:], NO_TARGET).T
+    batch = Batch(tokens, np.ascontiguousarray(targets))
+    if (head := model.copy_head) is None:
+        return batch
+    no_copy, no_own = (
+        drawing.random(tokens.shape, np.float32) < part if part else None
+        for part in (head.no_copy, head.no_own)
+    )
+    return batch._replace(no_copy=no_copy, no_own=no_own)
+
+
+def share(correct: Array, scored: Array) -> float:
+    """Give the share of scored positions that are correct; 0 if there are none."""
+    return float(correct.sum() / max(1, scored.sum()))
 
 
 def snapshot(now: State, step: Step) -> Arrays:

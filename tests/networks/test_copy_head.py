@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from counting.networks.copy_head import FLOOR, CopyHead
+from counting.networks.copy_head import FLOOR, CopyHead, Ways
 
 V, H, M, SHARPNESS = 5, 4, 3, 4.0
 B, T = 2, 8
@@ -63,7 +63,7 @@ def by_hand(
 
 def test_it_mixes_own_words_copies_and_substitutes_as_the_formulas_say() -> None:
     head, projected, tokens = head_and_input()
-    log_p, _ = head(projected, tokens)
+    log_p = head(projected, tokens)[0].mix()
     expected = [
         by_hand(head, row, read)
         for row, read in zip(projected.tolist(), tokens.tolist(), strict=True)
@@ -78,7 +78,8 @@ def test_its_memory_carries_all_that_is_in_reach(cut: int) -> None:
     whole, last = head(projected, tokens)
     first, memory = head(projected[:, :cut], tokens[:, :cut])
     second, end = head(projected[:, cut:], tokens[:, cut:], memory)
-    torch.testing.assert_close(torch.cat([first, second], 1), whole)
+    parts = torch.cat([first.mix(), second.mix()], 1)
+    torch.testing.assert_close(parts, whole.mix())
     assert torch.equal(end[1], last[1])
     assert end[0].shape == (B, M, H)
 
@@ -87,8 +88,28 @@ def test_a_position_that_may_not_copy_says_its_own_word() -> None:
     head, projected, tokens = head_and_input()
     no_copy = torch.zeros(B, T, dtype=torch.bool)
     no_copy[0, 4] = no_copy[1, 6] = True
-    said, _ = head(projected, tokens, no_copy=no_copy)
-    whole, _ = head(projected, tokens)
+    ways, _ = head(projected, tokens)
+    said = ways.shut(torch.zeros_like(no_copy), no_copy).mix()
     own = projected[..., :V].log_softmax(-1)
     torch.testing.assert_close(said[no_copy], own[no_copy], atol=1e-5, rtol=1e-5)
-    torch.testing.assert_close(said[~no_copy], whole[~no_copy])
+    torch.testing.assert_close(said[~no_copy], ways.mix()[~no_copy])
+
+
+def test_the_rule_suffices_where_what_is_copied_or_stands_in_for_it_is_likely() -> None:
+    quarter, most = torch.tensor([0.25] * 4), torch.tensor([0.97, 0.01, 0.01, 0.01])
+    copied = torch.stack([quarter, most, most, most, torch.zeros(4)])[None]
+    substituted = torch.stack([most, quarter, most, most, torch.zeros(4)])[None]
+    ways = Ways(torch.zeros(1, 5, 3), copied, copied, substituted)
+    found = ways.suffice(torch.tensor([[3, 1, 2, -1, 0]]))
+    assert found.tolist() == [[True, True, False, False, False]]
+
+
+def test_where_no_own_word_may_be_said_the_rule_says_it_all() -> None:
+    ways, _ = (head := head_and_input())[0](*head[1:])
+    every = torch.ones(B, T, dtype=torch.bool)
+    p = ways.shut(every, ~every).mix().exp()[:, 1:]  # before the first there is none
+    gates = ways.gates[:, 1:, 1:].softmax(-1)
+    expected = (
+        gates[..., :1] * ways.copied[:, 1:] + gates[..., 1:] * ways.substituted[:, 1:]
+    )
+    torch.testing.assert_close(p, expected, atol=1e-6, rtol=1e-5)

@@ -31,7 +31,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 def git(project: Project, *words: str) -> str:
-    command = ["git", *tiny.IDENTITY, *words]
+    command = ["git", *words]
     return subprocess.check_output(command, cwd=project.root, text=True)
 
 

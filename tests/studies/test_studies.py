@@ -12,7 +12,7 @@ import yaml
 from counting.base import params
 from counting.base.errors import InputError
 from counting.engine.forward import Inference
-from counting.engine.weights import Network
+from counting.engine.weights import Weights
 from counting.evaluation import generation
 from counting.running import cluster
 from counting.training.steps import Batch
@@ -227,7 +227,7 @@ def test_lines_side_by_side_go_on_as_each_by_itself() -> None:
     weights = {
         key: t.numpy() for key, t in variants.network(MODEL, V).state_dict().items()
     }
-    read = Inference(Network.of(MODEL, weights))
+    read = Inference(Weights.of(MODEL, weights))
     streams = []
     for length in drawing.integers(3, 200, 100):
         prompt = drawing.integers(0, V, (1, 2))
@@ -282,7 +282,7 @@ def test_thousands_withheld_are_never_trained_on_and_others_are_counted() -> Non
     def begin(*_: Any) -> Any:
         return Step()
 
-    step: Any = thousands.watching(begin)(MODEL, variants.recipe(), V)
+    step: Any = thousands.watching(begin)(MODEL, variants.recipe(), V, 0)
     step(Batch(windows[:-1], windows[1:], None), 0.0)
     step(Batch(windows[:-1, [0, 2]], windows[1:, [0, 2]], None), 0.0)
     assert (shown[0].tokens == windows[:-1, [0, 2, 0]]).all()

@@ -8,16 +8,16 @@ import pytest
 from counting.base.checkpoint import Arrays
 from counting.base.params import Recipe
 from counting.training import loop
-from counting.training.steps import AutogradStep, CompiledStep
+from counting.training.autograd import AutogradStep
+from counting.training.steps import CompiledStep
 from tests.variants import HEADS, KINDS, model, recipe
 
 V = 6
 STREAM = np.arange(400) % V
 MODEL = model("gru", hidden_size=8, batch_size=4)
-RECIPE = recipe(bptt=9, burn_in=3, warm_up=0.1)
+RECIPE = recipe(bptt=9, warm_up=0.1)
 EVERYTHING = recipe(
     bptt=9,
-    burn_in=3,
     warm_up=0.1,
     clip_norm=0.5,
     optimizer="adamw",

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from counting.base.errors import InputError
-from counting.engine.compiler import Array
+from counting.base.types import Array
 from counting.running import resume
 from counting.text.spelling import spell
 from counting.text.vocabulary import Vocabulary
@@ -150,7 +150,8 @@ def test_each_word_that_is_new_in_a_window_is_as_likely(table: Recombination) ->
 def test_a_batch_has_the_shares_of_the_recipe() -> None:
     asked = recipe(bptt=T, recombine=0.5)
     windows = Windows(STREAM, asked, batch_size=64)
-    batch = windows.draw(0, np.random.default_rng(0))
+    batch, scored = windows.draw(0, np.random.default_rng(0))
+    assert scored.shape == (64, T)
     assert batch.shape == (64, T + 1)
     known = {row.tobytes() for row in windows.windows.astype(np.int64)}
     unknown = sum(row.tobytes() not in known for row in batch)

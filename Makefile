@@ -75,7 +75,7 @@ bench: setup ## measure the training step and the evaluation against their peers
 	python -m benchmarks.bench
 
 mirror: setup ## choose recipes on numbers within 1..8000 (studies)
-	for study in article nine transformer; do \
+	for study in article nine baselines; do \
 	  python -m studies studies/$$study.yaml --jobs $(JOBS) || exit; done
 
 ablate: setup ## take each ingredient away (studies/ablation.md)

@@ -106,8 +106,8 @@ def trained_elsewhere(calls: list[tuple[Any, ...]]) -> dict[int, Any]:
         return {}
     from counting.running import cluster
 
-    with cluster.connect(scheduler) as client:
-        results = cluster.results(client, loop.train, calls)
+    with cluster.connect(scheduler) as workers:
+        results = workers.results(loop.train, calls)
         return {calls[index][4]: result for index, result in results}
 
 

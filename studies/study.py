@@ -1,7 +1,7 @@
 """A study: ranges of numbers, seeds, and rows, as its YAML file has them.
 
-Each row is a variant of params.yaml with the parameters that it changes. Each of its
-trainings is known by a key, a digest of all that its result depends on.
+Each row is a variant of params.yaml with what is changed in it. Each of its trainings
+is known by a key, a digest of all that its result depends on.
 """
 
 from __future__ import annotations
@@ -9,16 +9,22 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
 from counting.base import files, params
 from counting.base.errors import InputError, suggest
 from counting.running import cluster
+from studies import texts
 from studies.transformer import Size
 
+Order = Annotated[int, Field(ge=2, le=12)]  # more cannot be numbered in 64 bits
 Entry = dict[str, Any]  # a training: name, seed, variant and key; then its results too
+
+FOLDER = Path(__file__).parent
+PEERS = ("transformer", "ngram")  # each a module here, which its rows alone depend on
+OWN = {*PEERS, "withhold", "text", "train", "judge"}  # of a row, beside its change
 
 
 class Row(params.Section):
@@ -28,6 +34,19 @@ class Row(params.Section):
     variant: str
     change: dict[str, Any] = Field(default_factory=dict)
     transformer: Size | None = None  # in the place of its recurrence, by autograd
+    ngram: Order | None = None  # or no network: so many words in a row, counted
+    withhold: params.Share = 0.0  # of the thousands parts are never read
+    text: str | None = None  # of texts.py; or the language of params.yaml
+    train: list[params.Range] | None = None  # others than those of the study
+    judge: list[params.Range] | None = None
+
+
+class Starts(params.Section):
+    """Random starts: one number given, so many after it to be said."""
+
+    ranges: list[params.Range]
+    each: params.Positive  # starts in each range
+    numbers: params.Positive
 
 
 class Study(params.Section):
@@ -36,9 +55,13 @@ class Study(params.Section):
     title: str
     train: list[params.Range]  # one stream, one range after the other
     judge: list[params.Range]  # a stream each
-    digits: int = Field(default=10, ge=3, le=10)  # numbers with others are left out
+    digits: Annotated[int, Field(ge=3, le=10)] = 10  # numbers with others are left out
     strides: list[params.Positive] = Field(default_factory=list)  # of each; or 1
-    seeds: list[int]
+    reach: list[int] = Field(default_factory=list)  # numbers: which seeds count there
+    starts: Starts | None = None
+    thousands: bool = False  # judge the step into every thousand by itself
+    predicted: dict[str, str] = Field(default_factory=dict)  # of a row, beforehand
+    seeds: Annotated[list[params.Seed], Field(min_length=1)]
     rows: list[Row]
 
     @property
@@ -48,10 +71,26 @@ class Study(params.Section):
 
     @model_validator(mode="after")
     def _each_stream_has_a_stride(self) -> Self:
-        if self.strides and len(self.strides) != len(self.judge):
-            raise ValueError(
-                f"strides: {self.strides} are not one for each of {self.judge}"
-            )
+        for judge in (self.judge, *(row.judge for row in self.rows if row.judge)):
+            if len(self.every) != len(judge):
+                raise ValueError(
+                    f"strides: {self.every} are not one for each of {judge}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _names_and_seeds_are_distinct(self) -> Self:
+        names = [row.name for row in self.rows]
+        for what, given in (("rows", names), ("seeds", [*map(str, self.seeds)])):
+            if twice := [one for one in given if given.count(one) > 1]:
+                raise ValueError(f"{what}: {twice[0]!r} stands twice")
+        return self
+
+    @model_validator(mode="after")
+    def _texts_are_known(self) -> Self:
+        for row in self.rows:
+            if row.text is not None:
+                texts.check(row.text)
         return self
 
 
@@ -63,8 +102,9 @@ def load(path: Path) -> Study:
         return Study.model_validate(params.parse(path))
     except ValidationError as error:
         fault = error.errors()[0]
-        where = ".".join(map(str, fault["loc"]))
-        raise InputError(f"{path}: {where}: {fault['msg']}; mend it") from None
+        where = "".join(f"{part}: " for part in fault["loc"])
+        reason = fault["msg"].removeprefix("Value error, ")
+        raise InputError(f"{path}: {where}{reason}; mend it") from None
 
 
 def changed(settings: params.Params, row: Row) -> dict[str, Any]:
@@ -72,13 +112,14 @@ def changed(settings: params.Params, row: Row) -> dict[str, Any]:
     model, recipe = settings.variant(row.variant)
     parts = {"model": model.model_dump(), "recipe": recipe.model_dump()}
     for key, value in row.change.items():
-        owner = next((part for part in parts.values() if key in part), None)
+        section, _, inner = key.partition(".")  # copy_head.reach
+        owner = next((part for part in parts.values() if section in part), None)
         if owner is None:
             known = [*parts["model"], *parts["recipe"]]
             raise InputError(
                 f"{row.name}: {key!r} is no parameter" + suggest(key, known)
             )
-        owner[key] = value
+        owner[section] = {**(owner[section] or {}), inner: value} if inner else value
     try:
         checked = {
             "model": params.Model.model_validate(parts["model"]),
@@ -86,38 +127,41 @@ def changed(settings: params.Params, row: Row) -> dict[str, Any]:
         }
     except ValidationError as error:
         raise InputError(f"{row.name}: {error.errors()[0]['msg']}") from None
-    variant = {
-        name: one.model_dump(exclude_defaults=True) for name, one in checked.items()
+    more = row.model_dump(include=OWN, exclude_defaults=True)
+    return more | {  # what a recipe is called changes nothing
+        name: one.model_dump(exclude_defaults=True, exclude={"recipe"})
+        for name, one in checked.items()
     }
-    if row.transformer:
-        variant["transformer"] = row.transformer.model_dump()
-    return variant
 
 
 def trainings(study: Study, settings: params.Params) -> list[Entry]:
-    """List the trainings of a study, each with its key."""
-    ours = cluster.facts() | {
-        "trial": files.read_text(Path(__file__).with_name("trial.py"))
-    }
-    ranges = study.model_dump(include={"train", "judge", "digits", "strides"})
-    judging = settings.evaluate.model_dump(exclude={"samples"})
-    shared = [ours, ranges, judging, settings.spell.language]
+    """List the trainings of a study, seed after seed, each with its key."""
+    measured = study.model_dump(
+        include={"train", "judge", "digits", "strides", "starts", "thousands"},
+        exclude_defaults=True,
+    )
+    shared = [
+        cluster.facts(),
+        source("trial"),
+        source("texts"),
+        source("thousands") if study.thousands else "",
+        measured,
+        settings.evaluate.model_dump(include={"window", "prompt", "steps"}),
+        settings.evaluate.stride["train"],
+        settings.spell.language,
+    ]
     entries = []
-    for row in study.rows:
-        variant = changed(settings, row)
-        for seed in study.seeds:
-            text = json.dumps([*shared, variant, seed], sort_keys=True)
+    for seed in study.seeds:
+        for row in study.rows:
+            variant = changed(settings, row)
+            own = [source(peer) for peer in PEERS if peer in variant]
+            text = json.dumps([*shared, *own, variant, seed], sort_keys=True)
             key = hashlib.sha256(text.encode()).hexdigest()[:16]
             entry = {"name": row.name, "seed": seed, "variant": variant, "key": key}
-            entries.append(entry)
+            entries.append(entry | {"measured": measured})
     return entries
 
 
-def matching(known: list[Entry], wanted: list[Entry], *keys: str) -> list[Entry]:
-    """Give the known results of the trainings wanted, in their order, by some keys."""
-    return [
-        entry
-        for one in wanted
-        for entry in known
-        if all(entry.get(key) == one[key] for key in keys)
-    ]
+def source(name: str) -> str:
+    """Read a module of this folder."""
+    return files.read_text(FOLDER / f"{name}.py")

@@ -3,55 +3,174 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from statistics import fmean
+from collections.abc import Callable, Sequence
+from math import sqrt
+from statistics import NormalDist, fmean, median
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from counting.report import figures
+from studies import thousands
 from studies.study import Entry, Study
 
 NONE = 1e-6  # share of errors drawn as none: results have six digits
+FEW = 5  # seeds that are shown each by itself
+CONFIDENCE = 0.95
+Rows = dict[str, list[Entry]]  # the results of each row
 
 
-def table(study: Study, done: list[Entry], older: int = 0) -> str:
-    """Lay the results out as a Markdown table, a row of the study a line.
+def described(entry: Entry, done: int, of: int) -> str:
+    """Put a result into a line."""
+    return (
+        f"study: {entry['name']}, seed {entry['seed']}: wrong "
+        f"{wrong(entry['sequence_accuracy'])}, from one {entry['count_from_one']:,} "
+        f"({done}/{of})"
+    )
 
-    `older` of them were made by other code or versions than those of today.
+
+def table(study: Study, done: list[Entry], steps: int, older: int = 0) -> str:
+    """Lay the results out as Markdown tables, a row of the study a line.
+
+    Args:
+        study: what it was to be.
+        done: results, as far as there are.
+        steps: tokens of a sequence that are judged.
+        older: of the results were made by other code or versions than those of today.
     """
+    rows = by_row(study, done)
+    lines = [*heading(study, done, steps, older), "", *scores(study, rows)]
+    if study.reach:
+        lines += ["", *reached(study, rows)]
+    if study.thousands:
+        lines += ["", *steps_into_thousands(rows)]
+    return "\n".join(lines) + "\n"
+
+
+def by_row(study: Study, done: list[Entry]) -> Rows:
+    """Sort results into rows, without rows that have none."""
+    rows = {row.name: [e for e in done if e["name"] == row.name] for row in study.rows}
+    return {name: entries for name, entries in rows.items() if entries}
+
+
+def heading(study: Study, done: list[Entry], steps: int, older: int) -> list[str]:
+    """Say what was trained, and what the columns are."""
     of_digits = f", without digits above {study.digits - 1}" * (study.digits < 10)
+    seeds = len({entry["seed"] for entry in done})
     of_today = f" {older} of {len(done)} results are of older code." * (older > 0)
-    lines = [
+    first, last = study.seeds[0], study.seeds[-1]
+    columns = (
+        f"Shares of the sequences of {steps} words that have an error. *From one*: "
+        "numbers right in a row, the first alone being given; *from the end* of what "
+        f"was learnt, three given. Of more than {FEW} seeds, worst, median and best."
+    )
+    if starts := study.starts:
+        columns += (
+            f" *Starts*: shares of {starts.each} random starts in each of "
+            f"{in_words(starts.ranges)} from which, one number given, the next "
+            f"{starts.numbers:,} are right."
+        )
+    return [
         f"# {study.title}",
         "",
         f"Trained on {in_words(study.train)}, judged on "
-        f"{in_words(study.judge, study.every)}{of_digits}; seeds "
-        f"{', '.join(map(str, study.seeds))}. Made by `python -m studies`.{of_today}",
+        f"{in_words(study.judge, study.every)}{of_digits}; {seeds} of "
+        f"{len(study.seeds)} seeds from {first} to {last}. "
+        f"Made by `python -m studies`.{of_today}",
         "",
-        "Shares of the sequences of 20 that have an error. *Counts on*: numbers right "
-        "before the first error, left alone.",
-        "",
-        "| row | changed | last token right, train | wrong, train "
-        "| wrong in each range, mean | in all, by seed | counts on, by seed |",
-        "|---|---|---|---|---|---|---|",
+        columns,
     ]
+
+
+def scores(study: Study, rows: Rows) -> list[str]:
+    """Give the table of what every study measures."""
+    head = [
+        "row", "changed", "last word right, train", "wrong, train",
+        "wrong in each range, mean", "wrong in all, by seed", "from the end, by seed",
+        "from one, by seed",
+    ]  # fmt: skip
+    head += ["starts, mean"] * (study.starts is not None)
+    head += ["predicted"] * bool(study.predicted)
+    lines = []
     for row in study.rows:
-        mine = [entry for entry in done if entry["name"] == row.name]
-        if not mine:
+        if not (mine := rows.get(row.name)):
             continue
-        by_range = zip(*(entry["by_range"] for entry in mine), strict=True)
+        right = fmean(entry["train_sequence_accuracy"] for entry in mine)
         change = ", ".join(f"{k}: {json.dumps(v)}" for k, v in row.change.items())
-        counts = [f"{entry['count_run']:,}" for entry in mine]
-        token = fmean(entry["train_last_token_accuracy"] for entry in mine)
-        learnt = fmean(entry["train_sequence_accuracy"] for entry in mine)
-        lines.append(
-            f"| {row.name} | {change or '(as released)'} | {token:.4f} "
-            f"| {wrong(learnt)} | {', '.join(wrong(fmean(part)) for part in by_range)} "
-            f"| {', '.join(wrong(entry['sequence_accuracy']) for entry in mine)} "
-            f"| {' '.join(counts)} |"
-        )
-    return "\n".join(lines) + "\n"
+        line = [
+            row.name,
+            change or "",
+            f"{fmean(e['train_last_token_accuracy'] for e in mine):.4f}",
+            wrong(right),
+            ", ".join(map(wrong, means(mine, "by_range"))),
+            ", ".join(map(wrong, several(mine, "sequence_accuracy"))),
+            " ".join(f"{count:,}" for count in several(mine, "count_run")),
+            " ".join(f"{count:,}" for count in several(mine, "count_from_one")),
+        ]
+        if study.starts:
+            line.append(", ".join(f"{share:.3f}" for share in means(mine, "starts")))
+        if study.predicted:
+            line.append(study.predicted.get(row.name, ""))
+        lines.append(line)
+    return markdown(head, lines)
+
+
+def reached(study: Study, rows: Rows) -> list[str]:
+    """Give the table of the shares of seeds that count from one to a number."""
+    head = ["from one to", *(f"{number:,}" for number in study.reach)]
+    lines = []
+    for name, mine in rows.items():
+        n = len(mine)
+        line = [f"{name}, {n} seeds"]
+        for number in study.reach:
+            k = sum(entry["count_from_one"] >= number for entry in mine)
+            low, high = wilson(k, n)
+            line.append(f"{k / n:.2f} ({low:.2f} to {high:.2f})")
+        lines.append(line)
+    return [
+        f"Shares of the seeds, with Wilson's {CONFIDENCE:.0%} intervals:",
+        "",
+        *markdown(head, lines),
+    ]
+
+
+def steps_into_thousands(rows: Rows) -> list[str]:
+    """Give the table of the steps into thousands that the text does not have."""
+    bins = [*map("{:,}".format, thousands.READ)]
+    head = ["row", "withheld", "the others", *(f"read {n} times or more" for n in bins)]
+    lines = []
+    for name, mine in rows.items():
+        groups = [(e["withheld"], e["others"], *e["read"]) for e in mine]
+        sums = [
+            map(sum, zip(*group, strict=True)) for group in zip(*groups, strict=True)
+        ]
+        lines.append([name, *(share_of(*pair) for pair in sums)])
+    return [
+        "Steps into a thousand that the text does not have, three numbers given and "
+        "three to be said: shares that are right, by whether its words were withheld, "
+        "and by how often they were read before *thousand*. All seeds together:",
+        "",
+        *markdown(head, lines),
+    ]
+
+
+def markdown(head: Sequence[str], lines: Sequence[Sequence[str]]) -> list[str]:
+    """Give the lines of a Markdown table."""
+    return [f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *lines]]
+
+
+def means(entries: list[Entry], key: str) -> list[float]:
+    """Take the mean of each of several shares over seeds."""
+    return [fmean(part) for part in zip(*(e[key] for e in entries), strict=True)]
+
+
+def several(entries: list[Entry], key: str) -> list[float]:
+    """Give what each seed has, or of many the worst, the median and the best."""
+    values = [entry[key] for entry in entries]
+    if len(values) <= FEW:
+        return values
+    return [min(values), median(values), max(values)]
 
 
 def wrong(share: float) -> str:
@@ -59,7 +178,21 @@ def wrong(share: float) -> str:
     return f"{1 - share:.2g}"
 
 
-def in_words(ranges: list[list[int]], strides: Sequence[int] = ()) -> str:
+def share_of(right: int, of: int) -> str:
+    """Write a share with what it is of; nothing of nothing."""
+    return f"{right / of:.4f} of {of:,}" if of else ""
+
+
+def wilson(k: int, n: int) -> tuple[float, float]:
+    """Give the interval of a share of which k of n were seen (Wilson 1927)."""
+    z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
+    middle, half = k + z * z / 2, z * sqrt(k * (n - k) / n + z * z / 4)
+    return max(0.0, (middle - half) / (n + z * z)), min(
+        1.0, (middle + half) / (n + z * z)
+    )
+
+
+def in_words(ranges: Sequence[Sequence[int]], strides: Sequence[int] = ()) -> str:
     """Name some ranges, the first two and the last if they are many.
 
     And which of their windows are judged, if there are strides.
@@ -68,38 +201,48 @@ def in_words(ranges: list[list[int]], strides: Sequence[int] = ()) -> str:
     if strides:
         which = ("every window" if n == 1 else f"one window in {n}" for n in strides)
         names = [f"{n} of {name}" for n, name in zip(which, names, strict=True)]
-    shown = names if len(names) < 4 else [*names[:2], "...", names[-1]]
+    shown = names if len(names) < 5 else [*names[:2], "...", names[-1]]
     return ", ".join(shown)
 
 
-def draw(study: Study, done: list[Entry]) -> str:
-    """Draw the rows as SVG: a dot a seed, a bar at the mean.
+def draw(study: Study, done: list[Entry], steps: int) -> str:
+    """Draw the rows as SVG: errors, and how far they count from one; a dot a seed.
 
-    Along a logarithmic axis of errors, since both 0.02 and 0.99998 of right sequences
-    matter here; a seed without any error stands at its end.
+    Along logarithmic axes, since both 0.02 and 0.99998 of right sequences matter here;
+    a seed without any error stands at the end.
     """
     mpl.rcParams.update(figures.STYLE)
-    figure = Figure(figsize=(8, 1.3 + 0.3 * len(study.rows)), layout="constrained")
-    axis = figure.subplots()
-    for y, row in enumerate(study.rows):
-        shares = [1 - e["sequence_accuracy"] for e in done if e["name"] == row.name]
-        if not shares:
-            continue
-        axis.plot(
-            [max(share, NONE) for share in shares], [y] * len(shares), "o",
-            color=figures.COLOURS[0], ms=6, alpha=0.6, clip_on=False,
-        )  # fmt: skip
-        axis.plot([max(fmean(shares), NONE)], [y], "|", color="black", ms=16, mew=2)
-    axis.set_yticks(range(len(study.rows)), [row.name for row in study.rows])
-    axis.set_ylim(len(study.rows) - 0.5, -0.5)
-    axis.set_xscale("log")
-    axis.set_xlim(1, NONE)
-    axis.set_xticks(
+    rows = by_row(study, done)
+    figure = Figure(figsize=(10, 1.3 + 0.3 * max(1, len(rows))), layout="constrained")
+    errors, counts = figure.subplots(1, 2, sharey=True)
+    shares = [[1 - e["sequence_accuracy"] for e in mine] for mine in rows.values()]
+    dots(errors, [[max(share, NONE) for share in mine] for mine in shares], fmean)
+    dots(counts, [[e["count_from_one"] for e in m] for m in rows.values()], median)
+    errors.set_xlim(1, NONE)
+    errors.set_xticks(
         [1, 0.1, 0.01, 1e-3, 1e-4, 1e-5, NONE],
-        ["all", "10 %", "1 %", "0.1 %", "1 in 10,000", "1 in 100,000", "none"],
+        ["all", "10 %", "1 %", "0.1 %", "1 in\n10,000", "1 in\n100,000", "none"],
     )
-    axis.minorticks_off()
-    axis.set_title(study.title, loc="left", fontsize=10)
-    axis.set_xlabel("sequences of 20 with an error; a dot a seed, a bar at their mean")
-    axis.grid(axis="y", visible=False)
+    counts.set_xlim(1, 1e6)
+    decades = [10**k for k in range(7)]
+    counts.set_xticks(decades, [f"{number:,}" for number in decades])
+    for axis in (errors, counts):
+        axis.minorticks_off()
+        axis.grid(axis="y", visible=False)
+    errors.set_yticks(range(len(rows)), list(rows))
+    errors.set_ylim(max(1, len(rows)) - 0.5, -0.5)
+    errors.set_title(study.title, loc="left", fontsize=10)
+    errors.set_xlabel(f"sequences of {steps} words with an error; a bar at the mean")
+    counts.set_xlabel("numbers from one on, without an error; a bar at the median")
     return figures.svg(figure)
+
+
+def dots(axis: Axes, rows: list[list[float]], middle: Callable[..., float]) -> None:
+    """Draw a dot a seed, and a bar in the middle, along a logarithmic axis."""
+    axis.set_xscale("log")
+    for y, values in enumerate(rows):
+        axis.plot(
+            values, [y] * len(values), "o", color=figures.COLOURS[0], ms=6, alpha=0.6,
+            clip_on=False,
+        )  # fmt: skip
+        axis.plot([middle(values)], [y], "|", color="black", ms=16, mew=2)

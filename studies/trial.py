@@ -1,14 +1,14 @@
 """One training of a study: a variant, a seed, tokens to learn, streams to judge by.
 
 The only place here that trains and measures.
+
+Sizes: B windows or lines side by side, T tokens, V vocabulary.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ import torch
 
 from counting.base import files, params
 from counting.base.checkpoint import Arrays
+from counting.base.types import Array
 from counting.engine.forward import Inference
 from counting.engine.weights import Weights
 from counting.evaluation import generation
@@ -23,38 +24,46 @@ from counting.evaluation.definition import Definition as DefinitionReader
 from counting.evaluation.reader import Reader
 from counting.evaluation.scores import score
 from counting.networks import Network as Definition
-from counting.text.spelling import spell_range
-from counting.text.vocabulary import SEPARATOR, Vocabulary
 from counting.training import loop
 from counting.training.autograd import AutogradStep
 from counting.training.steps import CompiledStep
-from studies.study import Entry, Study
+from studies import texts
+from studies.ngram import Counting, Ngrams
+from studies.study import Entry, Starts, Study
+from studies.texts import Text
+from studies.thousands import Thousands
 from studies.transformer import Size, Transformer
+
+AT_ONCE = 64  # lines that are gone on from side by side
+CHUNK = 64  # tokens read before those that erred are looked for
 
 
 def run(study: Study, settings: params.Params, entry: Entry) -> Entry:
-    """Train one row with one seed, and judge it on every window of what comes next."""
-    language = settings.spell.language
-    parts = [spelled(part, study.digits, language) for part in study.train]
-    text = [words for part in parts for words in part]
-    judged = [spelled(part, study.digits, language) for part in study.judge]
-    vocabulary = Vocabulary.of(text)
-    tokens = [vocabulary.encode(one, Path(study.title)) for one in (text, *judged)]
+    """Train one row with one seed, and judge it on all that the study asks for."""
     variant = entry["variant"]
-    model = params.Model.model_validate(variant["model"])
+    ranges = (
+        tuple(map(tuple, variant.get(key, getattr(study, key))))
+        for key in ("train", "judge")
+    )
+    text = texts.read(
+        variant.get("text", settings.spell.language), study.digits, *ranges
+    )
+    V = len(text.vocabulary)
+    model = params.Model.model_validate(variant["model"] | {"recipe": "row"})
     recipe = params.Recipe.model_validate(variant["recipe"])
-    begin, reader = engine_of(variant, model, len(vocabulary))
-    weights, _ = loop.train(
-        model, recipe, tokens[0], len(vocabulary), entry["seed"], begin
-    )
-    separator = vocabulary.tokens[SEPARATOR]
-    return entry | judged_by(
-        reader(weights),
-        tokens,
-        separator,
-        settings.evaluate,
-        study.every,
-    )
+    begin, reader = engine_of(variant, model, V)
+    thousands = None
+    if study.thousands:
+        thousands = Thousands(text, variant.get("withhold", 0.0))
+        begin = thousands.watching(begin)
+    weights, _ = loop.train(model, recipe, text.streams[0], V, entry["seed"], begin)
+    read = reader(weights)
+    found = judged(read, text, settings.evaluate, study.every)
+    if study.starts:
+        found["starts"] = started(read, text, study.starts)
+    if thousands:
+        found |= thousands.counted(goes_on(read, *thousands.steps()))
+    return entry | found
 
 
 def engine_of(
@@ -63,39 +72,37 @@ def engine_of(
     """Give what trains a variant, and what reads tokens with its weights.
 
     The compiled engine; but autograd and the definition, in one thread, for a
-    transformer, which the engine does not know.
+    transformer, which the engine does not know; and for n-grams neither.
     """
+    if order := variant.get("ngram"):
+        return lambda *_: Counting(order, V), lambda counted: Ngrams(counted, V)
     if "transformer" not in variant:
         return CompiledStep, lambda weights: Inference(Weights.of(model, weights))
     size = Size.model_validate(variant["transformer"])
 
-    def network() -> Definition:
+    def network(model: params.Model, V: int) -> Definition:
         new = Definition(model, V)
         new.layer = Transformer(model.hidden_size, size)
         return new
 
     def reader(weights: Arrays) -> Reader:
-        trained = network().eval()
+        trained = network(model, V).eval()
         trained.load_state_dict({key: torch.tensor(w) for key, w in weights.items()})
         return DefinitionReader(trained)
 
-    return partial(AutogradStep, build=lambda *_: network()), reader
+    return partial(AutogradStep, build=network), reader
 
 
-def judged_by(
-    read: Reader,
-    tokens: list[Any],
-    separator: int,
-    judging: params.Evaluate,
-    strides: list[int],
+def judged(
+    read: Reader, text: Text, judging: params.Evaluate, strides: Sequence[int]
 ) -> dict[str, Any]:
-    """Judge a network on streams of tokens: the first is learnt, the others are new."""
-    train, *judged = tokens
+    """Judge on windows of all streams, and by counting on from the end and from one."""
+    train, *later = text.streams
     sizes = (judging.window, judging.prompt, judging.steps)
     learnt = score(read, train, *sizes, stride=judging.stride["train"])
     scores = [
         score(read, stream, *sizes, stride=stride)
-        for stream, stride in zip(judged, strides, strict=True)
+        for stream, stride in zip(later, strides, strict=True)
     ]
     right = sum(one.sequence_accuracy * one.sequences for one in scores)
     shares = {
@@ -103,26 +110,65 @@ def judged_by(
         "train_last_token_accuracy": learnt.last_token_accuracy,
         "train_sequence_accuracy": learnt.sequence_accuracy,
     }
+    whole, comma = text.whole, text.separator
+    after = len(train) + 1
     return {key: round(share, files.DIGITS) for key, share in shares.items()} | {
         "by_range": [round(one.sequence_accuracy, files.DIGITS) for one in scores],
-        "count_run": generation.count_run(
-            read, train, joined(judged, separator), separator
-        ),
+        "count_run": generation.count_run(read, train, whole[after:], comma),
+        "count_from_one": count_from_one(read, text),
     }
 
 
-def joined(streams: list[Any], separator: int) -> Any:
-    """Put streams one after the other, as numbers that go on."""
-    parts = [part for stream in streams for part in ([separator], stream)]
-    return np.concatenate(parts[1:])
+def count_from_one(read: Reader, text: Text) -> int:
+    """Count the lines right in a row, the first, which alone is given, among them."""
+    given = text.begins[1]
+    prompt, truth = text.whole[:given], text.whole[given:]
+    right = generation.tokens_right(read, prompt, truth)
+    return 1 + int((truth[:right] == text.separator).sum()) + (right == len(truth))
 
 
-def spelled(part: list[int], digits: int, language: str) -> list[list[str]]:
-    """Spell a range of numbers of the first so many digits, as lists of words."""
-    first, last = part
-    texts = chain.from_iterable(spell_range(first, last, language))
-    return [
-        text.split()
-        for number, text in zip(range(first, last + 1), texts, strict=True)
-        if int(max(str(number))) < digits
-    ]
+def started(read: Reader, text: Text, starts: Starts) -> list[float]:
+    """Give the share of random starts in each range that go on without an error.
+
+    A start is one number; the draws are the same for all networks.
+    """
+    drawing, shares = np.random.default_rng(0), []
+    for first, last in starts.ranges:
+        (inside,) = ((text.numbers >= first) & (text.numbers <= last)).nonzero()
+        inside = inside[inside + starts.numbers < len(text.numbers)]
+        at = drawing.choice(inside, starts.each)
+        streams = [text.lines(i, i + 1 + starts.numbers) for i in at.tolist()]
+        right = goes_on(read, streams, text.begins[at + 1] - text.begins[at])
+        shares.append(round(float(right.mean()), files.DIGITS))
+    return shares
+
+
+def goes_on(read: Reader, streams: Sequence[Array], given: Array) -> Array:
+    """Tell of each stream whether a network, left alone, says all of it.
+
+    Args:
+        read: the network.
+        streams: tokens (n,) of each.
+        given: (streams,) int64, how many of its first tokens are the prompt.
+
+    Returns:
+        (streams,) bool. As in `tokens_right`, what a network reads back is the truth as
+        long as it has made no error, so it reads the truth.
+    """
+    right = np.ones(len(streams), bool)
+    for first in range(0, len(streams), AT_ONCE):
+        rows = slice(first, first + AT_ONCE)
+        lengths = np.array([len(stream) for stream in streams[rows]])
+        tokens = np.zeros((lengths.max(), len(lengths)), np.int64)  # (T, B)
+        for column, stream in enumerate(streams[rows]):
+            tokens[: len(stream), column] = stream
+        state = None
+        for start in range(0, len(tokens) - 1, CHUNK):
+            read_now = tokens[start : start + CHUNK + 1]
+            reading, state = read(read_now[:-1], None, state)
+            at = np.arange(start + 1, start + len(read_now))[:, None]  # of what is said
+            judged = (at >= given[rows]) & (at < lengths)
+            right[rows] &= ~(judged & (reading.predicted != read_now[1:])).any(0)
+            if not right[rows].any():
+                break
+    return right

@@ -1,6 +1,5 @@
 """A cluster: a worker is killed, a stranger refused, and the bytes are the same."""
 
-import json
 import os
 import signal
 import subprocess
@@ -29,6 +28,7 @@ STUDY = {
 REFUSED = (
     f"refused: num2words is 0.0.1, expected {version('num2words')}: `make setup` there"
 )
+OUTSIDE = "refused: it cannot load counting (No module named 'counting'): start it in a"
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def workers(project: Project) -> Iterator[list[subprocess.Popen[str]]]:
 
 
 def start_worker(project: Project, **environment: str) -> subprocess.Popen[str]:
-    words = [sys.executable, "-m", "dask", "worker", SCHEDULER, "--nthreads", "1"]
+    words = [sys.executable, "-m", "dask", "worker", SCHEDULER, "--nthreads", "2"]
     words += ["--no-nanny", "--no-dashboard", "--name", str(time.monotonic_ns())]
     return project.start(*words, **environment)
 
@@ -90,16 +90,23 @@ def test_a_study_that_loses_a_worker_has_the_same_bytes(
     command = [sys.executable, "-m", "studies"]
     running = study.start(*command, "cluster.yaml", "--scheduler", SCHEDULER)
     kill_one_that_trains(workers)
-    workers.append(other := stranger(study, tmp_path))
-    assert other.wait(60) == 0
+    outside = start_worker(Project(tmp_path))
+    others = [stranger(study, tmp_path), outside]
+    workers += others
+    assert [other.wait(60) for other in others] == [0, 0]
     _, err = running.communicate(timeout=120)
     assert running.returncode == 0, err
     assert REFUSED in err
+    assert OUTSIDE in err
+    assert "Traceback" not in err
     alone = study.shell(*command, "alone.yaml", "--jobs", "1")
     assert alone.code == 0, alone.err
-    results = study.path("cluster.json").read_bytes()
-    assert len(json.loads(results)) == 3
-    assert results == study.path("alone.json").read_bytes()
+    there, here = (
+        sorted(study.path(f"{name}.jsonl").read_text().splitlines())
+        for name in ("cluster", "alone")
+    )
+    assert len(there) == 3
+    assert there == here
     again = study.shell(*command, "alone.yaml")
     assert "study: " not in again.out  # nothing was missing
 

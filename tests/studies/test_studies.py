@@ -1,16 +1,27 @@
-"""Studies: which results count as today's, and which worker may make them."""
+"""Studies: which results count as today's, what they measure, and their tables."""
 
+import re
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
 from counting.base import params
 from counting.base.errors import InputError
+from counting.engine.forward import Inference
+from counting.engine.weights import Weights
+from counting.evaluation import generation
 from counting.running import cluster
+from counting.training.steps import Batch
+from studies import results, table, texts, trial
 from studies import study as studies
-from studies import table
+from studies.ngram import Counting, Ngrams
+from studies.thousands import Thousands
+from studies.thousands import digest as drawn
+from tests import tiny, variants
 from tests.conftest import Project
 
 FILES = sorted(Path(studies.__file__).parent.glob("*.yaml"))
@@ -26,6 +37,10 @@ STUDY = {
 }
 
 
+V = variants.V
+MODEL = variants.model("gru", "copy")
+
+
 @pytest.fixture
 def wanted(project: Project) -> list[studies.Entry]:
     return trainings(project)
@@ -36,9 +51,13 @@ def trainings(project: Project, **changes: Any) -> list[studies.Entry]:
     return studies.trainings(study, params.load(project.path("params.yaml")))
 
 
+def keys(entries: list[studies.Entry]) -> set[str]:
+    return {entry["key"] for entry in entries}
+
+
 def test_each_training_has_a_key_of_its_own(wanted: list[studies.Entry]) -> None:
     assert [(one["name"], one["seed"]) for one in wanted] == [
-        ("as it is", 0), ("as it is", 1), ("slow", 0), ("slow", 1),
+        ("as it is", 0), ("slow", 0), ("as it is", 1), ("slow", 1),
     ]  # fmt: skip
     assert len({one["key"] for one in wanted}) == 4
 
@@ -51,28 +70,61 @@ def test_a_result_of_other_parameters_is_not_todays(
     project: Project, wanted: list[studies.Entry], parameter: str, value: Any
 ) -> None:
     project.set(parameter, value)
-    assert not studies.matching(wanted, trainings(project), "key")
+    assert not keys(trainings(project)) & keys(wanted)
 
 
 def test_a_result_on_other_numbers_is_not_todays(
     project: Project, wanted: list[studies.Entry]
 ) -> None:
-    others = trainings(project, judge=[[61, 91]])
-    assert not studies.matching(wanted, others, "key")
+    assert not keys(trainings(project, judge=[[61, 91]])) & keys(wanted)
 
 
-@pytest.mark.parametrize("fact", ["code", "torch"])
-def test_a_result_of_other_code_or_versions_is_laid_out_but_made_anew(
-    project: Project,
-    wanted: list[studies.Entry],
-    monkeypatch: pytest.MonkeyPatch,
-    fact: str,
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [("evaluate.samples", 5), ("evaluate.stride.valid", 3), ("plot.rolling", 2)],
+)
+def test_what_changes_no_result_makes_none_anew(
+    project: Project, wanted: list[studies.Entry], parameter: str, value: Any
 ) -> None:
-    other = cluster.facts() | {fact: "another"}
-    monkeypatch.setattr(cluster, "facts", lambda: other)
-    today = trainings(project)
-    assert not studies.matching(wanted, today, "key")
-    assert studies.matching(wanted, today, "name", "seed", "variant") == wanted
+    project.set(parameter, value)
+    assert trainings(project) == wanted
+
+
+def test_a_build_of_torch_for_one_processor_is_the_same_version(
+    project: Project, wanted: list[studies.Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = {"torch": f"{version('torch').partition('+')[0]}+other"}
+    monkeypatch.setattr(cluster, "version", lambda name: built.get(name, version(name)))
+    assert trainings(project) == wanted
+
+
+def test_results_of_other_code_are_kept_and_count_again_with_that_code(
+    project: Project, wanted: list[studies.Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = project.path("study.jsonl")
+    for entry in wanted:
+        results.add(path, entry | {"made": "before"})
+    with monkeypatch.context() as other:
+        facts = cluster.facts() | {"code": "another"}
+        other.setattr(cluster, "facts", lambda: facts)
+        today = trainings(project)
+        assert not keys(today) & keys(wanted)
+        shown = results.newest(results.load(path), today)
+        assert [entry["made"] for entry in shown] == ["before"] * 4
+        results.add(path, today[2] | {"made": "today"})  # and then Ctrl-C
+        shown = results.newest(results.load(path), today)
+        assert [e["made"] for e in shown] == ["before", "before", "today", "before"]
+    shown = results.newest(results.load(path), trainings(project))
+    assert [entry["made"] for entry in shown] == ["before"] * 4
+
+
+def test_a_damaged_result_is_named(project: Project) -> None:
+    path = project.path("study.jsonl")
+    path.write_text(
+        '{"key": "a", "seed": 0, "variant": {}, "measured": {}}\n{"key": "b", "se'
+    )
+    with pytest.raises(InputError, match=r"study.jsonl, line 2: expected a result"):
+        results.load(path)
 
 
 def test_a_study_with_an_unknown_parameter_is_refused(project: Project) -> None:
@@ -81,20 +133,36 @@ def test_a_study_with_an_unknown_parameter_is_refused(project: Project) -> None:
         trainings(project, rows=rows)
 
 
+def test_one_figure_of_a_section_can_be_changed(project: Project) -> None:
+    rows = [{"name": "near", "variant": "gru", "change": {"copy_head.reach": 3}}]
+    copy_head = trainings(project, rows=rows)[0]["variant"]["model"]["copy_head"]
+    assert copy_head == tiny.PARAMS["models"]["gru"]["copy_head"] | {"reach": 3}
+
+
 def test_the_table_has_a_line_a_row(wanted: list[studies.Entry]) -> None:
     shares = (1.0, 0.5, 0.25, 0.75)
     done = [
         one
         | {"sequence_accuracy": share, "by_range": [share], "count_run": 9}
         | {"train_last_token_accuracy": 1.0, "train_sequence_accuracy": 1.0}
-        for one, share in zip(wanted, shares, strict=True)
+        | {"count_from_one": count}
+        for one, share, count in zip(wanted, shares, (90, 60, 80, 5), strict=True)
     ]
-    text = table.table(studies.Study.model_validate(STUDY), done, older=1)
+    study = studies.Study.model_validate(STUDY | {"reach": [60, 90]})
+    text = table.table(study, done, steps=4, older=1)
     assert "1 of 4 results are of older code" in text
-    assert "| as it is | (as released) | 1.0000 | 0 | 0.25 | 0, 0.5 | 9 9 |" in text
+    assert "sequences of 4 words" in text
+    assert "| as it is |  | 1.0000 | 0 | 0.38 | 0, 0.75 | 9 9 | 90 80 |" in text
     assert (
-        "| slow | learning_rate: 0.001 | 1.0000 | 0 | 0.5 | 0.75, 0.25 | 9 9 |" in text
+        "| slow | learning_rate: 0.001 | 1.0000 | 0 | 0.38 | 0.5, 0.25 | 9 9 | 60 5 |"
+        in text
     )
+    assert "| as it is, 2 seeds | 1.00 (0.34 to 1.00) | 0.50 (0.09 to 0.91) |" in text
+
+
+def test_an_interval_is_that_of_scipy() -> None:
+    assert table.wilson(8, 10) == pytest.approx((0.490162, 0.943318), abs=1e-6)
+    assert table.wilson(50, 50) == pytest.approx((0.928652, 1.0), abs=1e-6)
 
 
 def test_a_share_that_is_nearly_whole_is_told_from_the_whole() -> None:
@@ -111,13 +179,126 @@ def test_a_stride_too_few_is_told() -> None:
         studies.Study.model_validate(STUDY | {"strides": [1, 2]})
 
 
+@pytest.mark.parametrize("twice", ["rows", "seeds"])
+def test_what_stands_twice_in_a_study_is_refused(project: Project, twice: str) -> None:
+    given: Any = STUDY[twice]
+    project.path("study.yaml").write_text(
+        yaml.safe_dump(STUDY | {twice: [*given, given[0]]})
+    )
+    outcome = project.call("studies.__main__", "study.yaml")
+    assert outcome.code == 2
+    assert "stands twice" in outcome.err
+    assert outcome.err.count("\n") == 1
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_the_studies_that_are_there_can_be_read(path: Path) -> None:
-    assert studies.load(path).rows
+    study = studies.load(path)
+    assert study.rows
+    assert set(study.predicted) <= {row.name for row in study.rows}
+
+
+def test_studies_that_pages_and_the_makefile_name_are_there() -> None:
+    root = Path(studies.__file__).parents[1]
+    pages = [root / "Makefile", *root.glob("*.md"), *(root / "docs").glob("*.md")]
+    named = {
+        n for p in pages for n in re.findall(r"studies/[a-z_]+\.yaml", p.read_text())
+    }
+    assert named
+    assert [name for name in named if not (root / name).is_file()] == []
+
+
+def test_a_text_of_another_kind_has_a_line_a_number() -> None:
+    lines = {name: kind(61) for name, kind in texts.KINDS.items()}
+    assert lines["hours"] == "one hours one minutes"
+    assert lines["digits"] == "six one"
+    assert lines["columns"] == "b i"
+    assert lines["down"] == "nine thousand nine hundred thirty nine"
+
+
+def test_a_text_knows_where_its_lines_begin() -> None:
+    text = texts.read("en", 9, ((1, 20),), ((10, 13),))
+    assert text.numbers.tolist() == [*range(1, 9), *range(10, 19), 20, *range(10, 14)]
+    assert text.vocabulary.decode(text.lines(7, 10).tolist()) == "eight , ten , eleven"
+
+
+def test_lines_side_by_side_go_on_as_each_by_itself() -> None:
+    drawing = np.random.default_rng(0)
+    weights = {
+        key: t.numpy() for key, t in variants.network(MODEL, V).state_dict().items()
+    }
+    read = Inference(Weights.of(MODEL, weights))
+    streams = []
+    for length in drawing.integers(3, 200, 100):
+        prompt = drawing.integers(0, V, (1, 2))
+        said = generation.greedy(read, prompt, int(length))[0]
+        if length % 2:
+            said[drawing.integers(len(said))] += 1  # one error, somewhere
+        streams.append(np.concatenate([prompt[0], said % V]).astype(np.int16))
+    given = np.full(len(streams), 2)
+    alone = [
+        generation.tokens_right(read, stream[:2], stream[2:]) == len(stream) - 2
+        for stream in streams
+    ]
+    assert trial.goes_on(read, streams, given).tolist() == alone
+    assert 20 < sum(alone) < 80
+
+
+def test_ngrams_say_what_followed_most_often_after_the_longest_context_met() -> None:
+    text = [1, 2, 3, 1, 2, 4, 1, 2, 4, 5, 2, 3, 5, 2, 3]
+    tokens = np.array(text)[:, None]
+    counted = Counting(3, 6)
+    counted(Batch(tokens, tokens, None), 0.0)
+    read = Ngrams(counted.weights(), 6)
+    prompts = np.array([[1, 2], [5, 2], [3, 2], [1, 0], [0, 0]]).T
+    # after 1 2: 4; after 5 2: 3; 3 2 never was, and after 2 comes 3; 0 never was
+    said = read(prompts)[0].predicted
+    assert said.tolist() == [[2, 2, 1, 2, 2], [4, 3, 3, 2, 2]]
+    first, state = read(prompts[:1])
+    rest, _ = read(prompts[1:], None, state)
+    assert np.concatenate([first.predicted, rest.predicted]).tolist() == said.tolist()
+
+
+def test_thousands_withheld_are_never_trained_on_and_others_are_counted() -> None:
+    text = texts.read("en", 10, ((1, 2999),), ((3000, 40999),))
+    share = 0.5
+    thousands = Thousands(text, share)
+    learnt, hidden, other = (
+        1,
+        next(n for n in range(3, 41) if drawn(n) < share),
+        next(n for n in range(20, 41) if drawn(n) >= share),
+    )
+    lines = [text.lines(1000 * n - 1, 1000 * n + 1) for n in (learnt, hidden, other)]
+    T = min(map(len, lines))
+    windows = np.array([line[:T] for line in lines], np.int64).T  # (T, B)
+    shown: list[Batch] = []
+
+    class Step:
+        weights = state_dict = load_state_dict = None
+
+        def __call__(self, batch: Batch, _: float) -> None:
+            shown.append(batch)
+
+    def begin(*_: Any) -> Any:
+        return Step()
+
+    step: Any = thousands.watching(begin)(MODEL, variants.recipe(), V, 0)
+    step(Batch(windows[:-1], windows[1:], None), 0.0)
+    step(Batch(windows[:-1, [0, 2]], windows[1:, [0, 2]], None), 0.0)
+    assert (shown[0].tokens == windows[:-1, [0, 2, 0]]).all()
+    assert (shown[0].targets == windows[1:, [0, 2, 0]]).all()
+    assert (shown[1].tokens == windows[:-1, [0, 2]]).all()
+    places = text.numbers[thousands.lines] // 1000
+    assert thousands.withheld[places == hidden].all()
+    assert not thousands.withheld[places <= 2].any()
+    counted = thousands.counted(places == other)
+    assert counted["withheld"] == [0, int(thousands.withheld.sum())]
+    assert counted["others"] == [1, int((thousands.new & ~thousands.withheld).sum())]
+    assert counted["read"][1] == [1, 1]  # the other was read, once each time
 
 
 def test_a_worker_like_this_one_is_let_in() -> None:
-    assert cluster.Handshake(cluster.facts()).difference() is None
+    assert cluster.difference(cluster.facts()) is None
 
 
 @pytest.mark.parametrize(
@@ -130,8 +311,7 @@ def test_a_worker_like_this_one_is_let_in() -> None:
 )
 def test_a_worker_that_differs_is_refused_in_a_line(fact: str, line: str) -> None:
     facts = cluster.facts()
-    expected = facts | {fact: "0.0.1"}
-    fault = cluster.Handshake(expected).difference()
+    fault = cluster.difference(facts | {fact: "0.0.1"})
     assert fault == line.format(found=facts.get(fact))
 
 

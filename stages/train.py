@@ -19,8 +19,10 @@ from counting.running import cli, memory, resume
 from counting.running.progress import Progress
 from counting.text import streams
 from counting.text.vocabulary import Vocabulary
-from counting.training import loop
+from counting.training import loop, recombination
 from counting.training.steps import CompiledStep
+
+NOTHING = "nothing in this text can be recombined, so it is read as it stands"
 
 
 def main() -> None:
@@ -39,6 +41,8 @@ def main() -> None:
     tokens = streams.load(data, len(vocabulary))
     memory.check(f"models.{args.variant}", model, recipe, len(vocabulary))
     begin = engine(settings)
+    if recipe.recombine and recombination.build(tokens, recipe.bptt) is None:
+        print(f"train: {args.variant}: {NOTHING}")
     facts = [settings.engine, settings.device, model.model_dump(), recipe.model_dump()]
     inputs = [data, args.prepared / "vocab.json", Path(__file__)]
     scratch = resume.SCRATCH / args.variant

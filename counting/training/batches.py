@@ -40,8 +40,7 @@ class Windows:
         V: size of the vocabulary.
 
     Raises:
-        InputError: the stream is shorter than one window, its lines are longer, or,
-            where the recipe asks for it, nothing can be recombined.
+        InputError: the stream is shorter than one window, or its lines are longer.
     """
 
     def __init__(self, stream: Array, recipe: Recipe, batch_size: int, V: int) -> None:
@@ -50,7 +49,8 @@ class Windows:
         self.windows = windows_of(stream, recipe.bptt)
         if recipe.sampling == "windows":
             self.lines, self.chances = rare_steps(stream[:SURVEYED], recipe.bptt)
-        if recipe.recombine:
+        self.table = None
+        if recipe.recombine:  # None, too, where nothing can be replaced
             self.table = recombination.build(stream, recipe.bptt)
 
     def draw(self, step: int, drawing: np.random.Generator) -> Drawn:
@@ -59,11 +59,11 @@ class Windows:
         if self.recipe.sampling == "rows":
             rows = self.at(row_starts(step, len(self.stream), B, T))
             return Drawn(rows, rows[:, :-1], np.ones((B, T), np.bool_))
-        put = round(self.recipe.recombine * B)
+        put = round(self.recipe.recombine * B) if self.table else 0
         starts = self.starts(B - put, drawing)
         rows = self.at(starts)
         read = misread(rows[:, :-1], self.V, self.recipe.misread, drawing)
-        if put:
+        if self.table and put:
             changed, origins = recombination.draw(self.table, put, T, drawing)
             rows = np.concatenate([changed, rows])
             read = np.concatenate([changed[:, :-1], read])

@@ -1,36 +1,38 @@
-"""Words put where they never stood: what no recipe can weigh, for it is never read.
+"""Recombination: training windows in which phrases are replaced by others.
 
 A network taught on 1..8000 never reads "nine thousand" or "twenty nine thousand". But
-nine and twenty nine stand, elsewhere, between the same words as three does, and ten and
+nine, and twenty nine, occur elsewhere between the same words as three does, and ten and
 thirty follow them as four follows three. So this window of the text
 
     three thousand nine hundred ninety nine , four thousand , four thousand one
 
-is also read as "nine thousand nine hundred ninety nine , ten thousand , ten thousand
-one", and as "one hundred nine thousand nine hundred ninety nine , one hundred ten
-thousand , ...". This is compositional data augmentation (Andreas 2020, "Good-Enough
-Compositional Data Augmentation"), made from the training text alone. One rule, in which
-nothing is said of numbers:
+is also read as
 
-- A word `c` is *open* if those before it never come back: what stands before thousand
-  was one, then two, and so on to eight, and nothing tells what would be next. Before
-  hundred it was one to nine, and then one again: hundred is closed.
-- A *filler* is up to four words between two others, l and r: its *slot*. What stands
-  after the next l *follows* it there, if that is a filler and r comes after it.
-- In a window, an open word c is a *place* if all that stands before it is one word, a,
-  and then a2, which follows a in some slot: three and four, before thousand. Or it is a
-  alone, where a has something to follow it before c in another window.
-- For a and a2 are put f and g, one following the other (or for a alone f), if they are
-  at home in a same slot and have not stood before c.
+    nine thousand nine hundred ninety nine , ten thousand , ten thousand one
 
-Where no word is open, any may be c. Windows and fillers are drawn so that the rare is
-not rare: each word is as likely to be *new*. In a window, where there is loss, as
-hundred in "three thousand ninety nine , three thousand one hundred", with a alone and
-with a and then a2; and, for each two lengths, in g, as one and hundred where "one
-hundred" follows "ninety nine".
+This is compositional data augmentation (Andreas 2020, "Good-Enough Compositional Data
+Augmentation"), made from the training text alone. How it comes to that, step by step:
 
-Sizes: n tokens in the stream, V words, T + 1 tokens of a window; E places in windows,
-K different ones (a, a2, c), F fillers to put there, k windows drawn.
+1. *An open word*: "thousand". What occurs before it never comes back in the text: one,
+   then two, and so on to eight, so nothing tells what would be next. Before "hundred"
+   there is one to nine, and then one again: that word is closed, and is left alone.
+2. *A place*: in this window all that occurs before "thousand" is three, and then four.
+   Four follows three elsewhere, too: "three , four", "twenty three , twenty four".
+3. *Fillers* are phrases of some words (up to four in English), and a *slot* is the word
+   before and the word after. One filler *follows* another in a slot if it is the very
+   next that occurs in it: "thirty" follows "twenty nine" between separators.
+4. For three and four are put any two fillers that follow each other, share a slot with
+   them, and have not occurred before "thousand". Where the window has three alone, one
+   filler is put for it.
+
+Where no word is open, nothing is replaced. What is rare in the text is made as likely
+as the rest: windows are drawn so that each word that is new in them, not read before in
+the window, comes as often; and fillers so that each word that is new in the second one
+does, as "one hundred" after "ninety nine".
+
+Sizes: n tokens in the stream, V words, T + 1 tokens of a window; E windows with a
+place, K different places (a, a2, c): a and then a2 before c; F pairs of fillers to put
+there, k windows drawn.
 """
 
 from __future__ import annotations
@@ -41,12 +43,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from counting.base.errors import InputError
 from counting.base.types import Array
 from counting.engine.compiler import jit
 
 SEPARATOR = 0  # the token that ends a line
-LONGEST = 4  # words of a filler
+LONGEST = 8  # words of a filler, at most, whatever the text
 SURVEYED = 2**17  # tokens of a text, at most, that are looked at
 FIRST = 16  # position from which on a word counts as new
 NONE = -1  # in the place of a word that a filler lacks
@@ -72,32 +73,28 @@ class Recombination(NamedTuple):
     line_chances: Array  # (A,) float64, cumulated up to 1: of drawing each of these
 
 
-def build(stream: Array, T: int) -> Recombination:
+def build(stream: Array, T: int) -> Recombination | None:
     """Find the places in the windows of a stream, and what fits there.
 
     Args:
         stream: tokens (n,), of any integer type.
         T: tokens of a window, less one.
 
-    Raises:
-        InputError: no window has a place.
+    Returns:
+        None where no word of the text is open, or nothing fits anywhere.
     """
     stream = stream[:SURVEYED]
-    slots = fillers_by_slot(stream.tolist())
+    opened = open_words(stream)
+    slots = fillers_by_slot(stream.tolist(), longest_filler(stream, opened))
     before = last_seen(stream)
     homes = homes_of(slots, before)
     stood: dict[int, set[Filler]] = defaultdict(set)
     for (_, c), there in slots.items():
         stood[c].update(f for _, f in there)
-    for words in (open_words(stream), np.unique(stream)):
-        found = places_of(stream, T, words)
-        if fitting := fitting_in(found, homes, stood):
-            break
-    else:
-        raise InputError(
-            "recombine: no word of this text can be put where it never stood; "
-            "remove recombine from the recipe"
-        )
+    found = places_of(stream, T, opened)
+    fitting = fitting_in(found, homes, stood)
+    if not fitting:
+        return None
     places = np.array(list(fitting))
     which = np.repeat(np.arange(len(places)), [len(found[p]) for p in fitting])
     where = np.concatenate([found[place] for place in fitting])
@@ -130,11 +127,28 @@ def open_words(stream: Array) -> Array:
     return np.array(found, dtype=stream.dtype)
 
 
-def fillers_by_slot(words: list[int]) -> dict[Slot, list[tuple[int, Filler]]]:
-    """List what stands in every slot of a text, each with its position, in order."""
+def longest_filler(stream: Array, opened: Array) -> int:
+    """Count the words of the longest line in which no open word stands.
+
+    In English it is four, as "nine hundred ninety nine": what stands before thousand.
+    """
+    ends = np.flatnonzero(stream == SEPARATOR)
+    lines = np.split(stream, ends)
+    closed = (line for line in lines if not np.isin(line, opened).any())
+    most = max((np.count_nonzero(line != SEPARATOR) for line in closed), default=1)
+    return min(int(most), LONGEST)
+
+
+def fillers_by_slot(
+    words: list[int], longest: int
+) -> dict[Slot, list[tuple[int, Filler]]]:
+    """List what stands in every slot of a text, each with its position, in order.
+
+    Fillers have up to `longest` words.
+    """
     slots = defaultdict(list)
-    for i in range(1, len(words) - LONGEST):
-        for size in range(1, LONGEST + 1):
+    for i in range(1, len(words) - longest):
+        for size in range(1, longest + 1):
             filler, slot = tuple(words[i : i + size]), (words[i - 1], words[i + size])
             if not {*filler} & {*slot}:
                 slots[slot].append((i, filler))

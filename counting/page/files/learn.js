@@ -12,7 +12,7 @@ const MOMENTUM = float32(0.1); // of its running statistics
 const BETAS = [0.9, 0.999];
 const ADAM_EPS = float32(1e-8);
 
-// --- head: batch norm and linear layer in one, and cross entropy ----------------------
+// --- head: batch norm and linear layer in one, and cross entropy ---------------------
 
 // The columns' means of values (rows, H), summed one row after the other.
 function mean_rows(mean, values, H) {
@@ -160,45 +160,46 @@ function learn(s, rate) {
 
 // --- a network that learns -----------------------------------------------------------
 
-// How many float32 what `learn` works with has, beside parameters and gradients.
+// How many float32 each array has that a step fills.
 function sizes_of(walk, { bptt: T, batch_size: B, hidden_size: H }, V, L) {
   const [G_H, N] = [walk.G * H, T * B];
-  return {
-    ...{ table: V * G_H, d_table: V * G_H, room: Math.max(G_H, L) * H },
-    ...{ h: (N + B) * H, c: walk === WALKS.lstm ? (N + B) * H : 0 },
-    ...{ gates: N * walk.saved * H, dh: B * H, dc: B * H, d_states: N * H },
-    ...{ d_W_hh: G_H * H, d_b_n: H, y: N * H, squares: N * H },
-    ...{ mean: H, variance: H, rs: H, nothing: H },
-    ...{ fused_W: L * H, fused_b: L, out: N * L, D: V * H, d_out: L },
-  };
+  const states = (T + 1) * B * H;
+  const along = { h: states, c: walk === WALKS.lstm ? states : 0 };
+  const back = { d_states: N * H, dh: B * H, dc: B * H, d_W_hh: G_H * H, d_b_n: H };
+  const input = { table: V * G_H, d_table: V * G_H, room: Math.max(G_H, L) * H };
+  const norm = { y: N * H, squares: N * H, mean: H, variance: H, rs: H, nothing: H };
+  const head = { fused_W: L * H, fused_b: L, out: N * L, D: V * H, d_out: L };
+  return { gates: N * walk.saved * H, ...along, ...back, ...input, ...norm, ...head };
 }
 
-// A network that begins with `initial` parameters, by name, and all that it takes.
+const mapped = (all, make) =>
+  Object.fromEntries(
+    Object.entries(all).map(([name, value]) => [name, make(value, name)]),
+  );
+
+// A network that begins with `initial` parameters, by name, and all that a step needs.
 function learner(settings, V, initial) {
   const { recurrence, activation, hidden_size: H, bptt: T, batch_size: B } = settings;
   const walk = WALKS[activation ?? recurrence];
   const L = 32 * Math.ceil(V / 32);
   const shapes = shapes_of(settings, V);
+  const lengths = mapped(shapes, size_of);
   const sizes = sizes_of(walk, settings, V, L);
-  const parameters = Object.keys(shapes).map((name) => size_of(shapes[name]));
-  const floats = [...parameters, ...parameters, ...Object.values(sizes)];
-  const { take, matmul_add } = products(floats.reduce((a, b) => a + b));
-  const map = (all, make) => Object.fromEntries(Object.keys(all).map(make));
-  const zeros = (name) => [name, take(size_of(shapes[name]))];
-  const moments = (name) => [name, new Float32Array(size_of(shapes[name]))];
-  const [tensors, gradients] = [map(shapes, zeros), map(shapes, zeros)];
+  const all = [lengths, lengths, sizes].flatMap(Object.values);
+  const { take, matmul_add } = products(all.reduce((a, b) => a + b));
+  const tensors = mapped(lengths, take);
   for (const name of Object.keys(shapes)) tensors[name].set(initial[name]);
   tensors["bn.running_mean"] = new Float32Array(H);
   tensors["bn.running_var"] = new Float32Array(H).fill(1);
   const names = recurrence === "loop" ? LOOP : LAYER;
   const of = (all, part) => all[names[part]];
+  const zeros = () => mapped(lengths, (length) => new Float32Array(length));
   return {
-    ...{ walk, matmul_add, settings, shapes, tensors, gradients, of, step: 0 },
-    ...{ T, B, H, V, L, N: T * B, G_H: walk.G * H },
-    ...map(sizes, (name) => [name, take(sizes[name])]),
-    ...{ m: map(shapes, moments), v: map(shapes, moments), powers: [1, 1] },
-    ...{ embedding: tensors["i_h.weight"], W_ih: of(tensors, "W_ih") },
+    ...{ settings, shapes, walk, matmul_add, T, B, H, V, L, N: T * B, G_H: walk.G * H },
+    ...{ tensors, gradients: mapped(lengths, take), ...mapped(sizes, take) },
+    ...{ embedding: tensors["i_h.weight"], of, W_ih: of(tensors, "W_ih") },
     ...{ W_hh: of(tensors, "W_hh"), b_hh: of(tensors, "b_hh") },
+    ...{ m: zeros(), v: zeros(), powers: [1, 1], step: 0 },
     ...{ tokens: new Int32Array(T * B), targets: new Int32Array(T * B) },
   };
 }
@@ -226,15 +227,15 @@ function read_rows({ tokens, targets, T, B, step }, stream) {
 
 // What has been learnt, as the engine of the page takes a network (page/arrays.py).
 function network_now(s) {
-  const { walk, tensors, embedding, V, H, L, G_H, b_hh, settings } = s;
-  const [input_table, room] = [V * G_H, L * H].map((size) => new Float32Array(size));
-  const W_out = room;
-  const shift = new Float32Array(L);
-  affine(s, s.table, embedding, s.W_ih, input_bias(s), s.room);
-  input_table.set(s.table);
+  const { walk, tensors, V, H, L, W_hh, b_hh, settings } = s;
+  const [W_out, shift] = [L * H, L].map((size) => new Float32Array(size));
+  affine(s, s.table, s.embedding, s.W_ih, input_bias(s), s.room);
   const rs = tensors["bn.running_var"].map(inverse_root);
   fuse_batch_norm(s, tensors["bn.running_mean"], rs, W_out, shift);
-  const bias_hh = walk.G === 3 ? b_hh.slice() : new Float32Array(0);
-  const recurrence = settings.activation ?? settings.recurrence;
-  return { recurrence, V, H, L, input_table, W_hh: s.W_hh.slice(), bias_hh, W_out, shift };
+  return {
+    ...{ V, H, L, recurrence: settings.activation ?? settings.recurrence },
+    ...{ input_table: s.table.slice(), W_hh: W_hh.slice() },
+    bias_hh: walk.G === 3 ? b_hh.slice() : new Float32Array(0),
+    ...{ W_out, shift },
+  };
 }

@@ -61,14 +61,16 @@ function tile_code() {
   const load_pair = (v) => [...simd(0x5d), 2, 8 * v, ...simd(0x5f)]; // as doubles
   const scaled = (power) => [...f64_const(2 ** power), ...f64x2_splat, ...f64x2_mul];
   const load_sum = (r, v) => [
-    ...[...row_of(c, c_row, r), ...load_pair(v), ...scaled(127), ...set_local(sum(r, v))],
+    ...[...row_of(c, c_row, r), ...load_pair(v), ...scaled(127)],
+    ...set_local(sum(r, v)),
   ];
   const add_term = (r, v) => [
     ...[...get_local(spread), ...get_local(of_b(v)), ...f64x2_mul],
     ...[...get_local(sum(r, v)), ...f64x2_add],
     ...[...both_lanes(2n ** 28n), ...simd(0xce), ...set_local(t)], // i64x2.add
-    ...[...get_local(t), ...both_lanes(-(2n ** 29n)), ...v128_and, ...set_local(sum(r, v))],
-    ...[...get_local(t), ...get_local(t), ...get_local(sum(r, v))],
+    ...[...get_local(t), ...both_lanes(-(2n ** 29n)), ...v128_and],
+    ...[...set_local(sum(r, v)), ...get_local(t), ...get_local(t)],
+    ...get_local(sum(r, v)),
     ...[...simd(0xd6), ...simd(0x4f)], // i64x2.eq, v128.andnot: no bits if halfway
     ...[...get_local(good), ...v128_and, ...set_local(good)],
   ];
@@ -109,7 +111,9 @@ function tile_module() {
 
 // Memory for so many float32, in which `take` gives arrays of zeros, and products.
 function products(floats) {
-  const memory = new WebAssembly.Memory({ initial: Math.ceil((4 * floats) / MEMORY_PAGE) });
+  const memory = new WebAssembly.Memory({
+    initial: Math.ceil((4 * floats) / MEMORY_PAGE),
+  });
   const module = new WebAssembly.Module(tile_module());
   const { tile } = new WebAssembly.Instance(module, { memory: { "": memory } }).exports;
   let taken = 0;
@@ -119,7 +123,7 @@ function products(floats) {
     return array;
   };
 
-  // Element (i, j) of C in plain JavaScript.
+  // Element (i, j) of C in plain JavaScript; where A is zero there is nothing to add.
   function chain(C, A, B, K, i, j) {
     let sum = C.array[C.at + i * C.row + j];
     for (let k = 0; k < K; k++) {

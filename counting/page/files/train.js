@@ -17,6 +17,7 @@
 
 const SO_FAR = [...(globalThis.document?.scripts ?? [])].filter(({ type }) => !type);
 const AT_ONCE = 100; // milliseconds of steps between two reports
+const CONFIG_FORMAT = 3; // of the folder, as in counting/base/checkpoint.py
 
 // --- texts ---------------------------------------------------------------------------
 
@@ -37,7 +38,11 @@ function read_text(typed) {
 // Refuse what cannot be trained, with a sentence that says why.
 function check(settings, tokens) {
   const { learning_rate, batch_size, bptt } = settings;
-  for (const [name, least] of Object.entries({ hidden_size: 1, batch_size: 2, steps: 1 })) {
+  for (const [name, least] of Object.entries({
+    hidden_size: 1,
+    batch_size: 2,
+    steps: 1,
+  })) {
     const value = settings[name];
     if (!(Number.isInteger(value) && value >= least))
       throw Error(`${name} is ${value}; give a whole number from ${least} on.`);
@@ -60,12 +65,16 @@ function train(settings, { words, tokens }, tell) {
   const waiting = []; // for what was trained
   const now = { step: 0, steps: settings.steps, paused: false, busy: false };
 
+  function stop() {
+    worker.onmessage = null;
+    worker.terminate();
+  }
   function go_on() {
     if (now.busy) return;
     if (now.step === now.steps) return tell({ state: "finished" });
     if (now.paused) return tell({ state: "paused" });
     now.busy = true;
-    worker.postMessage({ steps: now.steps - now.step });
+    worker.postMessage({ about: "steps", steps: now.steps - now.step });
   }
   const hear = {
     points({ points, speed }) {
@@ -76,18 +85,18 @@ function train(settings, { words, tokens }, tell) {
     },
     network({ step, network, tensors }) {
       const files = files_of(settings, words, tensors, step);
-      const whole = { ...network, recurrence: RECURRENCES[network.recurrence] };
-      const built = { ...whole, head: linear_head };
+      const recurrence = RECURRENCES[network.recurrence];
+      const built = { ...network, recurrence, head: linear_head };
       waiting.shift()({ step, words, settings, network: built, files });
     },
     failed({ message }) {
-      worker.terminate();
+      stop();
       tell({ state: "failed", message });
     },
   };
   worker.onmessage = ({ data }) => hear[data.about](data);
   worker.onerror = ({ message }) => hear.failed({ message });
-  worker.postMessage({ settings, tokens, V: words.length });
+  worker.postMessage({ about: "settings", settings, tokens, V: words.length });
   go_on();
   return {
     pause() {
@@ -101,9 +110,9 @@ function train(settings, { words, tokens }, tell) {
       now.steps += steps;
       go_on();
     },
-    stop: () => worker.terminate(),
+    stop,
     trained() {
-      worker.postMessage({ trained: true });
+      worker.postMessage({ about: "trained" });
       return new Promise((resolve) => waiting.push(resolve));
     },
   };
@@ -113,12 +122,11 @@ function train(settings, { words, tokens }, tell) {
 
 // The folder that counting.networks.load reads, named after the variant.
 function files_of(settings, words, tensors, step) {
-  const { variant, seed, recurrence, hidden_size, batch_size } = settings;
-  const activation = settings.activation ?? null;
-  const { learning_rate } = settings;
+  const { variant, seed, recurrence, activation = null, ...rest } = settings;
+  const { hidden_size, batch_size, learning_rate } = rest;
   const recipe = { recipe: "article", batch_size, learning_rate };
   const model = { recurrence, activation, hidden_size, copy_head: null, ...recipe };
-  const name = { format: 2, variant: variant ?? recurrence };
+  const name = { format: CONFIG_FORMAT, variant: variant ?? recurrence };
   const config = { ...name, model, vocabulary: words, seeds: [seed] };
   const bytes = new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`);
   return [
@@ -130,17 +138,15 @@ function files_of(settings, words, tensors, step) {
 // Weights and how many batches they have seen, byte for byte as safetensors.numpy.save
 // has them: the one whole number first, then by name.
 function safetensors(tensors, step) {
-  const count = new BigInt64Array([BigInt(step)]);
-  const shape = [];
-  const named = [["bn.num_batches_tracked", { values: count, shape, dtype: "I64" }]];
-  for (const name of Object.keys(tensors).sort())
-    named.push([name, { ...tensors[name], dtype: "F32" }]);
+  const batches = { values: new BigInt64Array([BigInt(step)]), shape: [] };
+  const named = [["bn.num_batches_tracked", batches]];
+  for (const name of Object.keys(tensors).sort()) named.push([name, tensors[name]]);
   const header = {};
   const parts = [];
   let end = 0;
-  for (const [name, { values, shape, dtype }] of named) {
+  for (const [name, { values, shape }] of named) {
     const data_offsets = [end, (end += values.byteLength)];
-    header[name] = { dtype, shape, data_offsets };
+    header[name] = { dtype: shape.length ? "F32" : "I64", shape, data_offsets };
     parts.push(new Uint8Array(values.buffer));
   }
   const text = JSON.stringify(header);
@@ -202,7 +208,7 @@ function worker_hears() {
   };
   onmessage = ({ data }) => {
     try {
-      answer[Object.keys(data)[0]](data);
+      answer[data.about](data);
     } catch ({ message }) {
       postMessage({ about: "failed", message });
     }

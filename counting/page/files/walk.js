@@ -1,8 +1,8 @@
-// Loop, RNN, GRU and LSTM along time and back, to the bit as counting/engine/recurrence.py
-// has them; docs/bptt.md derives the formulas.
+// Loop, RNN, GRU and LSTM along time and back, to the bit as in the compiled engine
+// (counting/engine/recurrence.py); docs/bptt.md derives the formulas.
 //
 // Sizes: T steps, B windows, H hidden, G gates, V vocabulary. Arrays are flat, with time
-// first. A window has its places in them: `before` and `now` in h and c, `b` in the
+// first. A window has its places in them: `before` and `now` in h and c, b in the
 // gradients of one step, g among the gates, and x in the table, where its token is.
 
 "use strict";
@@ -15,8 +15,8 @@ function add_row(total, to, values, from, size) {
   for (let j = 0; j < size; j++) total[to + j] = add(total[to + j], values[from + j]);
 }
 
-function copy_row(total, to, values, from, size) {
-  for (let j = 0; j < size; j++) total[to + j] = values[from + j];
+function copy_row(copy, to, values, from, size) {
+  for (let j = 0; j < size; j++) copy[to + j] = values[from + j];
 }
 
 // --- recurrences, a window at a step -------------------------------------------------

@@ -38,9 +38,9 @@ os.environ["XLA_FLAGS"] = (
 from benchmarks import machine
 from counting.base import params
 from counting.base.errors import InputError
-from counting.engine.compiler import Array
+from counting.base.types import Array
 from counting.engine.forward import Inference
-from counting.engine.weights import Network as Compiled
+from counting.engine.weights import Weights
 from counting.evaluation import scores
 from counting.running import cli
 from counting.text.spelling import spell
@@ -338,7 +338,7 @@ def evaluation(rounds: int) -> dict[str, Any]:
     tuned = Tuned("gru", H).eval()
     tuned.load_state_dict({k.replace("layer.", "rnn."): v for k, v in tensors.items()})
     sizes = {"window": 70, "prompt": 20, "steps": 20}
-    inference = Inference(Compiled.of(model, step.weights()))
+    inference = Inference(Weights.of(model, step.weights()))
     long = torch.from_numpy(stream).long()
     row = measure(
         "evaluate gru",

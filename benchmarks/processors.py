@@ -21,7 +21,7 @@ from pathlib import Path
 from counting.base import params
 from counting.base.errors import InputError
 from counting.engine.forward import Inference
-from counting.engine.weights import Network
+from counting.engine.weights import Weights
 from counting.evaluation import scores
 from counting.running import cli
 from counting.text.spelling import spell
@@ -99,7 +99,7 @@ def digest() -> dict[str, str]:
         change = {k: n for k, n in SHORT.items() if getattr(recipe, k)}
         recipe = recipe.model_copy(update=change)
         weights, curves = loop.train(model, recipe, stream, V, seed=0)
-        read = Inference(Network.of(model, weights))
+        read = Inference(Weights.of(model, weights))
         found = scores.score(read, stream[:JUDGED], window=70, prompt=20, steps=20)
         parts = b"".join(array.tobytes() for array in weights.values())
         result[f"{name} weights"] = md5(parts)

@@ -13,7 +13,7 @@ from counting.base import checkpoint, files, params
 from counting.base.errors import InputError
 from counting.engine.compiler import portability_warning
 from counting.engine.forward import Inference
-from counting.engine.weights import Network
+from counting.engine.weights import Weights
 from counting.evaluation import generation, metrics, mistakes, scores
 from counting.evaluation.reader import Reader
 from counting.evaluation.scores import Scores
@@ -104,7 +104,7 @@ def load_readers(
         if remark := portability_warning():
             print(f"evaluate: {remark}")
         weights = {s: checkpoint.load_weights(folder, config, s) for s in config.seeds}
-        return {s: Inference(Network.of(config.model, w)) for s, w in weights.items()}
+        return {s: Inference(Weights.of(config.model, w)) for s, w in weights.items()}
     # torch takes longer to load than the compiled engine to judge a stream
     from counting import networks
     from counting.evaluation.definition import Definition

@@ -11,9 +11,9 @@ import matplotlib as mpl
 import numpy as np
 
 from counting.base import checkpoint, files, params
-from counting.engine.compiler import Array
+from counting.base.types import Array
 from counting.engine.forward import Inference
-from counting.engine.weights import Network
+from counting.engine.weights import Weights
 from counting.evaluation import metrics
 from counting.page import render
 from counting.page.arrays import engine_arrays
@@ -82,13 +82,13 @@ def main() -> None:
 
 def load(
     folder: Path, names: list[str], words: tuple[str, ...]
-) -> dict[str, dict[int, Network]]:
+) -> dict[str, dict[int, Weights]]:
     """Load every seed of every variant."""
     loaded = {}
     for name in names:
         config = checkpoint.load_config(folder / name, words)
         loaded[name] = {
-            seed: Network.of(
+            seed: Weights.of(
                 config.model, checkpoint.load_weights(folder / name, config, seed)
             )
             for seed in config.seeds
@@ -97,7 +97,7 @@ def load(
 
 
 def draw_memory(
-    network: Network, train: Tokens, valid: Tokens, words: tuple[str, ...]
+    network: Weights, train: Tokens, valid: Tokens, words: tuple[str, ...]
 ) -> dict[str, str]:
     """Draw a walk through two lines of the unseen text, and where states gather."""
     mpl.rcParams.update(figures.STYLE)
@@ -105,23 +105,23 @@ def draw_memory(
     walk = memory.lines_of(valid, memory.WALK, 2)
     shown = slice(-memory.length_of(walk, 2), None)
     walked = memory.draw_walk(
-        states(read, walk)[shown], [words[t] for t in walk[shown]]
+        states_of(read, walk)[shown], [words[t] for t in walk[shown]]
     )
     text = memory.lines_of(train, *memory.CLOUDS)
     kept = slice(-memory.length_of(text, memory.CLOUDS[1]), None)
-    clouds = memory.clouds_of(states(read, text)[kept], [words[t] for t in text[kept]])
+    clouds = memory.clouds_of(
+        states_of(read, text)[kept], [words[t] for t in text[kept]]
+    )
     return {
         "memory.svg": figures.svg(walked),
         "places.svg": figures.svg(memory.draw_clouds(clouds)),
     }
 
 
-def states(read: Inference, tokens: Tokens) -> Array:
+def states_of(read: Inference, tokens: Tokens) -> Array:
     """Give the hidden states (T, H) after each of the tokens (T,)."""
-    read(tokens.astype(np.int64)[:, None])
-    assert read.forward is not None
-    h: Array = read.forward.states.h[1:, 0].copy()
-    return h
+    states: Array = read.states(tokens.astype(np.int64)[:, None])[:, 0]
+    return states
 
 
 if __name__ == "__main__":

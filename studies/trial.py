@@ -17,7 +17,7 @@ import torch
 from counting.base import files, params
 from counting.base.checkpoint import Arrays
 from counting.engine.forward import Inference
-from counting.engine.weights import Network
+from counting.engine.weights import Weights
 from counting.evaluation import generation
 from counting.evaluation.definition import Definition as DefinitionReader
 from counting.evaluation.reader import Reader
@@ -66,7 +66,7 @@ def engine_of(
     transformer, which the engine does not know.
     """
     if "transformer" not in variant:
-        return CompiledStep, lambda weights: Inference(Network.of(model, weights))
+        return CompiledStep, lambda weights: Inference(Weights.of(model, weights))
     size = Size.model_validate(variant["transformer"])
 
     def network() -> Definition:

@@ -8,8 +8,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from counting.base.types import NO_TARGET, Array
-from counting.engine.forward import Reading
+from counting.base.types import NO_TARGET, Array, Reading
 from counting.networks import Network
 
 

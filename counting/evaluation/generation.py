@@ -10,7 +10,7 @@ from itertools import islice
 
 import numpy as np
 
-from counting.engine.compiler import Array
+from counting.base.types import Array
 from counting.evaluation.reader import Reader
 
 CHUNK = 128  # tokens of a long stream read at once

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from counting.engine.compiler import Array
+from counting.base.types import Array
 from counting.text.vocabulary import SEPARATOR
 
 UNITS = "one two three four five six seven eight nine".split()

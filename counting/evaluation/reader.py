@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from counting.base.types import Array
-from counting.engine.forward import Reading
+from counting.base.types import Array, Reading
 
 
 class Reader(Protocol):

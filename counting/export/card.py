@@ -98,7 +98,7 @@ def front(config: Config) -> str:
 
 def describe(speaker: Speaker) -> str:
     """Say what the network is, and what it has read."""
-    model, tensors = speaker.config.model, speaker.inference.network.tensors
+    model, tensors = speaker.config.model, speaker.inference.weights.tensors
     statistics = ("running_mean", "running_var", "num_batches_tracked")
     size = sum(t.size for name, t in tensors.items() if not name.endswith(statistics))
     head = "copy" if model.copy_head else "linear"

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from counting.networks.copy_head import CopyHead
     from counting.networks.loop import Loop
-    from counting.networks.network import Network, load
+    from counting.networks.network import Network
+    from counting.networks.trained import load
 
 __all__ = ["CopyHead", "Loop", "Network", "load"]
 HOME = {

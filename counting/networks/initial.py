@@ -59,7 +59,8 @@ def whole(source: np.random.PCG64, shape: tuple[int, ...]) -> Array:
 def uniform(source: np.random.PCG64, shape: tuple[int, ...]) -> Array:
     """Draw from the uniform distribution between -1 and 1, float32."""
     half = 2 ** (BITS - 1)
-    return (whole(source, shape) - half).astype(np.float32) / np.float32(half)
+    drawn: Array = (whole(source, shape) - half) / half  # exact, in either
+    return drawn.astype(np.float32)
 
 
 def normal(source: np.random.PCG64, shape: tuple[int, ...]) -> Array:
@@ -71,4 +72,5 @@ def normal(source: np.random.PCG64, shape: tuple[int, ...]) -> Array:
     differ between C libraries.
     """
     total = whole(source, (SUMMED, *shape)).sum(0) - SUMMED * 2 ** (BITS - 1)
-    return total.astype(np.float32) / np.float32(2**BITS)
+    drawn: Array = total / 2**BITS  # exact in float64
+    return drawn.astype(np.float32)

@@ -12,9 +12,9 @@ import numpy as np
 from counting.base import checkpoint
 from counting.base.checkpoint import Config
 from counting.base.errors import InputError
-from counting.engine.compiler import Array
+from counting.base.types import Array
 from counting.engine.forward import Inference
-from counting.engine.weights import Network
+from counting.engine.weights import Weights
 
 CHUNK = 128  # tokens of a long prompt that are read at once
 
@@ -85,7 +85,7 @@ class Speaker:
         self.config: Config = checkpoint.load_config(folder)
         self.seed = trained_seed(self.config, seed)
         weights = checkpoint.load_weights(folder, self.config, self.seed)
-        self.inference = Inference(Network.of(self.config.model, weights))
+        self.inference = Inference(Weights.of(self.config.model, weights))
         self.tokens = {word: n for n, word in enumerate(self.words)}
         self.heard: list[str] = []
         self.state: Any = None
@@ -105,21 +105,23 @@ class Speaker:
         for start in range(0, len(words), CHUNK):
             part = words[start : start + CHUNK]
             tokens = np.array([[self.tokens[word]] for word in part])  # (T, 1)
-            reading, self.state = self.inference(tokens, None, self.state)
+            reading, self.inside, self.state = self.inference.inspect(
+                tokens, None, self.state
+            )
             self.next = int(reading.predicted[-1, 0])
         self.heard += words
 
     def say(self) -> Said:
         """Say what comes next, by what was read; it is not read yet."""
-        p = self.inference.probabilities[-1, 0]
-        if self.config.model.copy_head is None:
-            return Said(self.words[self.next], p, None, None)
-        mixture = self.inference.mixture[-1, 0]
+        p, gates = self.inside.probabilities[-1, 0], self.inside.gates
+        mixture = None if gates is None else gates[-1, 0]
         return Said(self.words[self.next], p, mixture, self.copied())
 
     def copied(self) -> Copied | None:
-        """Tell what the copy head looks at most."""
-        weights = self.inference.attention[-1, 0]  # of position j: for the token at j+1
+        """Tell what the copy head looks at most, if there is one."""
+        if self.inside.attention is None:
+            return None
+        weights = self.inside.attention[-1, 0]  # of position j: for the token at j+1
         back = len(weights) - 1 - int(weights.argmax())
         if back < 1:  # all zero: there is nothing before
             return None

@@ -10,7 +10,7 @@ import numpy as np
 
 from counting.base.errors import InputError
 from counting.base.params import Recipe
-from counting.engine.compiler import Array
+from counting.base.types import Array
 from counting.text import streams
 from counting.training import recombination
 

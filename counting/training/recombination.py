@@ -42,7 +42,8 @@ from typing import NamedTuple
 import numpy as np
 
 from counting.base.errors import InputError
-from counting.engine.compiler import Array, jit
+from counting.base.types import Array
+from counting.engine.compiler import jit
 
 LONGEST = 4  # words of a filler
 SURVEYED = 2**17  # tokens of a text, at most, that are looked at

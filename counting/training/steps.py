@@ -19,7 +19,7 @@ from counting.base.params import Model, Recipe
 from counting.base.types import Array
 from counting.engine.adam import Adam
 from counting.engine.backward import Backward, StepResult
-from counting.engine.weights import Network as EngineNetwork
+from counting.engine.weights import Weights
 from counting.networks import initial
 
 
@@ -74,7 +74,7 @@ class CompiledStep:
         self.optimizer = Adam(self.values, gradients, decayed, recipe.clip_norm)
         self.decay = recipe.weight_decay
         self.backward = Backward(
-            EngineNetwork.of(model, self.tensors), views, recipe.bptt, model.batch_size
+            Weights.of(model, self.tensors), views, recipe.bptt, model.batch_size
         )
 
     def __call__(self, batch: Batch, rate: float) -> StepResult:

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from counting.engine.backward import Backward
 from counting.engine.copy_head import FLOOR, SUFFICES
-from counting.engine.forward import Inference, State
-from counting.engine.weights import Network as Compiled
+from counting.engine.forward import Carried, Inference
+from counting.engine.weights import Weights
 from counting.networks import Network, copy_head
 from tests.variants import HEADS, KINDS, V, model, network
 
@@ -19,12 +19,12 @@ each_kind = pytest.mark.parametrize("kind", KINDS)
 each_head = pytest.mark.parametrize("head", HEADS)
 
 
-def compiled(definition: Network, config: Any) -> tuple[Compiled, dict[str, Any]]:
+def compiled(definition: Network, config: Any) -> tuple[Weights, dict[str, Any]]:
     """The same tensors for the engine, and room for the gradients."""
     tensors = {k: t.numpy().copy() for k, t in definition.state_dict().items()}
     parameters = {name for name, _ in definition.named_parameters()}
     gradients = {k: np.full_like(tensors[k], np.nan) for k in parameters}
-    return Compiled.of(config, tensors), gradients
+    return Weights.of(config, tensors), gradients
 
 
 def both(array: Tensor) -> tuple[Tensor, Any]:
@@ -100,13 +100,15 @@ def test_reading_is_that_of_the_definition_all_at_once_and_token_by_token(
     with torch.no_grad():
         log_p, _ = definition(tokens)
     losses = -log_p.gather(-1, targets.unsqueeze(-1)).squeeze(-1).T
-    whole, end = inference(ours, our_targets)
+    whole, inside, end = inference.inspect(ours, our_targets)
     np.testing.assert_allclose(whole.losses, losses, rtol=1e-9)
     assert np.array_equal(whole.predicted, log_p.argmax(-1).T)
+    states, _ = definition.layer(definition.i_h(tokens))
+    np.testing.assert_allclose(inside.states, states.detach().transpose(0, 1))
     p = log_p.exp().transpose(0, 1)
-    np.testing.assert_allclose(inference.probabilities, p, rtol=1e-6, atol=2e-8)
+    np.testing.assert_allclose(inside.probabilities, p, rtol=1e-6, atol=2e-8)
 
-    state: State | None = None
+    state: Carried | None = None
     for t in range(T):
         one, state = inference(ours[t : t + 1], our_targets[t : t + 1], state)
         np.testing.assert_array_equal(one.losses[0], whole.losses[t])
@@ -134,22 +136,25 @@ def test_where_a_copy_head_looks_and_how_it_mixes_add_up() -> None:
     config = model("gru", "copy")
     inference = Inference(compiled(network(config), config)[0])
     tokens = np.random.default_rng(1).integers(V, size=(T, B))
-    _, state = inference(tokens)
-    np.testing.assert_allclose(inference.mixture.sum(-1), 1, rtol=1e-6)
-    assert inference.attention.shape == (T, B, T)
-    np.testing.assert_allclose(inference.attention[1:].sum(-1), 1, rtol=1e-6)
-    assert inference.attention[6, :, 2:6].min() > 0
-    assert inference.attention[6, :, [0, 1, 6, 7, 8]].max() == 0
-    inference(tokens[:1], None, state)
-    assert inference.attention.shape == (1, B, 4 + 1)
+    _, (_, _, gates, looks), state = inference.inspect(tokens)
+    assert gates is not None
+    assert looks is not None
+    np.testing.assert_allclose(gates.sum(-1), 1, rtol=1e-6)
+    assert looks.shape == (T, B, T)
+    np.testing.assert_allclose(looks[1:].sum(-1), 1, rtol=1e-6)
+    assert looks[6, :, 2:6].min() > 0
+    assert looks[6, :, [0, 1, 6, 7, 8]].max() == 0
+    _, (_, _, _, further), _ = inference.inspect(tokens[:1], None, state)
+    assert further is not None
+    assert further.shape == (1, B, 4 + 1)
 
 
 def test_what_a_call_gave_is_not_overwritten_by_the_next() -> None:
     config = model("lstm", "copy")
     inference = Inference(compiled(network(config), config)[0])
     tokens = np.random.default_rng(1).integers(V, size=(2, T + 1, B))
-    first, state = inference(tokens[0, :-1], tokens[0, 1:])
-    given = [*first, *state, inference.probabilities]
+    first, inside, state = inference.inspect(tokens[0, :-1], tokens[0, 1:])
+    given = [part for part in (*first, *inside, *state) if part is not None]
     before = [part.copy() for part in given]
     inference(tokens[1, :-1], tokens[1, 1:])
     for part, expected in zip(given, before, strict=True):

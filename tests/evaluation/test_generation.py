@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from counting.engine.compiler import Array
-from counting.engine.forward import Inference, Reading
-from counting.engine.weights import Network as Compiled
+from counting.base.types import Array, Reading
+from counting.engine.forward import Inference
+from counting.engine.weights import Weights
 from counting.evaluation import generation
 from counting.networks import Network
 from tests.variants import HEADS, KINDS, model, network
@@ -35,7 +35,7 @@ def test_greedy_with_carried_state_says_what_the_growing_prefix_says(
     definition = network(config, V).eval()
     tensors = {name: t.numpy() for name, t in definition.state_dict().items()}
     prompts = np.random.default_rng(0).integers(V, size=(5, 7))
-    said = generation.greedy(Inference(Compiled.of(config, tensors)), prompts, 12)
+    said = generation.greedy(Inference(Weights.of(config, tensors)), prompts, 12)
     expected = [growing_prefix(definition, prompt, 12) for prompt in prompts.tolist()]
     assert said.tolist() == expected
 

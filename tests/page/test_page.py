@@ -20,7 +20,7 @@ import pytest
 
 from counting.base import checkpoint
 from counting.engine.forward import Inference
-from counting.engine.weights import Network
+from counting.engine.weights import Weights
 from counting.page import arrays, drawing, render, story
 from counting.text import streams
 from counting.text.vocabulary import Vocabulary
@@ -35,9 +35,9 @@ def reference(root: Path, variant: str, seed: int, tokens: np.ndarray[Any, Any])
     folder = root / "data/models" / variant
     config = checkpoint.load_config(folder)
     arrays = checkpoint.load_weights(folder, config, seed)
-    read, tokens = Inference(Network.of(config.model, arrays)), tokens.astype(np.int64)
-    reading, _ = read(tokens[:-1, None], tokens[1:, None])
-    return bits(reading.losses), bits(read.probabilities)
+    read, tokens = Inference(Weights.of(config.model, arrays)), tokens.astype(np.int64)
+    reading, inside, _ = read.inspect(tokens[:-1, None], tokens[1:, None])
+    return bits(reading.losses), bits(inside.probabilities)
 
 
 def stream(root: Path, name: str) -> Any:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from counting.base.errors import InputError
-from counting.engine.compiler import Array
+from counting.base.types import Array
 from counting.running import resume
 from counting.text.spelling import spell
 from counting.text.vocabulary import Vocabulary

@@ -12,7 +12,8 @@ from safetensors.numpy import save
 from counting.base import checkpoint
 from counting.base.params import Model, Recipe
 from counting.engine.matmul import matmul_add
-from counting.page import render
+from counting.engine.weights import Weights
+from counting.page import arrays, render
 from counting.text.reading import read_numbers
 from counting.text.vocabulary import Vocabulary
 from counting.training import loop
@@ -46,7 +47,10 @@ TRAIN = """([settings, text, pauses, more]) => new Promise((resolve) => {
     if (more) return training.more(more), (more = 0);
     const { step, files, network } = await training.trained();
     training.stop();
-    resolve({ step, files: files.map(told), points, states, said: said_by(network) });
+    const names = ["input_table", "W_hh", "bias_hh", "W_out", "shift"];
+    const arrays = names.map((name) => bits_of(network[name]));
+    const said = said_by(network);
+    resolve({ step, files: files.map(told), points, states, arrays, said });
   });
 })"""
 # what a network says of the tokens 1, 2, 0, 1, as bits of all probabilities
@@ -160,6 +164,9 @@ def test_a_text_of_ones_own_is_learned_and_the_files_are_read_by_python(
     read = np.array([1, 2, 0, 1, 0])
     _, p = test_page.reference(tmp_path, "mine", 3, read)
     assert trained["said"] == p
+    weights = Weights.of(config.model, checkpoint.load_weights(folder, config, 3))
+    carried = arrays.engine_arrays(weights).values()  # what a page compares with
+    assert trained["arrays"] == [*map(test_page.bits, carried)]
 
 
 @pytest.mark.parametrize(

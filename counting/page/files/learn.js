@@ -173,9 +173,7 @@ function sizes_of(walk, { bptt: T, batch_size: B, hidden_size: H }, V, L) {
 }
 
 const mapped = (all, make) =>
-  Object.fromEntries(
-    Object.entries(all).map(([name, value]) => [name, make(value, name)]),
-  );
+  Object.fromEntries(Object.entries(all).map(([name, value]) => [name, make(value)]));
 
 // A network that begins with `initial` parameters, by name, and all that a step needs.
 function learner(settings, V, initial) {

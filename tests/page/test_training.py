@@ -1,0 +1,222 @@
+"""Training in the page ends in the weights of the compiled engine, to the byte."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import save
+
+from counting.base import checkpoint
+from counting.base.params import Model, Recipe
+from counting.engine.matmul import matmul_add
+from counting.engine.weights import Weights
+from counting.page import arrays, render
+from counting.text.reading import read_numbers
+from counting.text.vocabulary import Vocabulary
+from counting.training import loop
+from tests.page import test_page
+
+browser = test_page.browser  # the fixture
+SCRIPTS = (
+    "network.js", "text.js", "multiply.js", "walk.js", "learn.js", "initial.js",
+    "train.js",
+)  # fmt: skip
+POLICY = (
+    '<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="'
+    "default-src 'none'; worker-src blob:; script-src 'unsafe-inline' "
+    "'wasm-unsafe-eval'\">"
+)
+# what all calls need: bytes as text that Python can read, and numbers by their bits
+COMMON = """
+const told = ({ name, bytes }) => [name, String.fromCharCode(...bytes)];
+const bits_of = (array) => [...new Uint32Array(Float32Array.from(array).buffer)];
+"""
+# trains, with pauses after some events, and gives what was trained and what was told
+TRAIN = """([settings, text, pauses, more]) => new Promise((resolve) => {
+  const points = [], states = [];
+  const training = train(settings, text, async (event) => {
+    if (event.state === "training") points.push(...event.points);
+    else states.push(event.state);
+    if (event.state === "failed") return resolve({ message: event.message, states });
+    if (event.state === "paused") return training.resume();
+    if (event.state === "training" && pauses-- > 0) return training.pause();
+    if (event.state !== "finished") return;
+    if (more) return training.more(more), (more = 0);
+    const { step, files, network } = await training.trained();
+    training.stop();
+    const names = ["input_table", "W_hh", "bias_hh", "W_out", "shift"];
+    const arrays = names.map((name) => bits_of(network[name]));
+    const said = said_by(network);
+    resolve({ step, files: files.map(told), points, states, arrays, said });
+  });
+})"""
+# what a network says of the tokens 1, 2, 0, 1, as bits of all probabilities
+SAID = """
+function said_by(network) {
+  let state = zero_state(network);
+  return [1, 2, 0, 1].flatMap((token) => {
+    const output = step(network, state, token);
+    state = output.state;
+    return bits_of(output.p.slice(0, network.V));
+  });
+}
+"""
+
+
+@pytest.fixture
+def tab(browser: Any, tmp_path: Path) -> Any:
+    """A page with the scripts of training alone."""
+    scripts = [*map(render.inline, SCRIPTS), COMMON, SAID]
+    html = "".join(f"<script>{script}</script>" for script in scripts)
+    path = tmp_path / "index.html"
+    path.write_text(f"<!doctype html>{POLICY}{html}", encoding="utf-8")
+    opened = test_page.Opened(browser, path)
+    yield opened.tab
+    assert opened.complaints == []
+
+
+def stream(V: int, n: int) -> Any:
+    return np.random.default_rng(0).integers(V, size=n, dtype=np.int16)
+
+
+def engine(settings: dict[str, Any], tokens: Any, V: int) -> bytes:
+    """Give the weights that the compiled engine ends in, as a file."""
+    s = {key: value for key, value in settings.items() if key not in ("steps", "seed")}
+    epoch = (len(tokens) - 1) // s["batch_size"] // (T := s.pop("bptt"))
+    epochs, left = divmod(settings["steps"], epoch)
+    assert left == 0, "the engine takes whole epochs"
+    recipe = Recipe(sampling="rows", epochs=epochs, bptt=T, optimizer="adam")
+    model = Model(recipe="article", **s)
+    weights, _ = loop.train(model, recipe, tokens, V, settings["seed"])
+    return save(weights)
+
+
+def settings_of(recurrence: str, H: int, B: int, T: int, **more: Any) -> dict[str, Any]:
+    activation = {"loop": "relu", "rnn": "tanh"}.get(recurrence)
+    return {
+        "recurrence": recurrence, "activation": activation, "hidden_size": H,
+        "batch_size": B, "bptt": T, "learning_rate": 0.01, "seed": 3, **more,
+    }  # fmt: skip
+
+
+def text_of(tokens: Any, V: int) -> dict[str, Any]:
+    return {"words": [",", *map(str, range(1, V))], "tokens": tokens.tolist()}
+
+
+@pytest.mark.parametrize("recurrence", ["loop", "rnn", "gru", "lstm"])
+@pytest.mark.parametrize(
+    ("H", "B", "T", "V", "steps"),
+    [(5, 3, 4, 7, 6), (16, 4, 10, 33, 6), (64, 16, 70, 30, 2)],
+)
+def test_the_weights_are_those_of_the_engine(
+    tab: Any, recurrence: str, H: int, B: int, T: int, V: int, steps: int
+) -> None:
+    tokens = stream(V, 2 * B * T + 1)
+    settings = settings_of(recurrence, H, B, T, steps=steps)
+    trained = tab.evaluate(TRAIN, [settings, text_of(tokens, V), 0, 0])
+    _, (name, content) = trained["files"]
+    assert name == "seed-3.safetensors"
+    assert content.encode("latin-1") == engine(settings, tokens, V)
+    assert [point["step"] for point in trained["points"]] == [*range(1, steps + 1)]
+
+
+def test_a_pause_and_more_steps_change_nothing(tab: Any) -> None:
+    tokens = stream(7, 25)
+    settings = settings_of("gru", 8, 3, 4, steps=100)
+    text = text_of(tokens, 7)
+    straight = tab.evaluate(TRAIN, [settings, text, 0, 0])
+    broken = tab.evaluate(TRAIN, [settings | {"steps": 60}, text, 1, 40])
+    assert broken["states"].count("finished") == 2
+    assert broken["step"] == 100
+    assert broken["files"] == straight["files"]
+
+
+def test_a_text_of_ones_own_is_learned_and_the_files_are_read_by_python(
+    tab: Any, tmp_path: Path
+) -> None:
+    typed = "ein hund\n\nzwei  hunde \r\n" * 6 + "drei hunde"
+    path = tmp_path / "train.txt"
+    path.write_text(typed, encoding="utf-8")
+    vocabulary = Vocabulary.of(read_numbers(path))
+    tokens = vocabulary.encode(read_numbers(path), path)
+    text = tab.evaluate(
+        "(typed) => { const { words, tokens } = read_text(typed);"
+        "return { words, tokens: [...tokens] }; }",
+        typed,
+    )
+    assert tuple(text["words"]) == vocabulary.words
+    assert text["tokens"] == tokens.tolist()
+
+    settings = settings_of("lstm", 8, 2, 4, steps=4, variant="mine")
+    trained = tab.evaluate(TRAIN, [settings, text, 0, 0])
+    folder = tmp_path / "data/models/mine"
+    folder.mkdir(parents=True)
+    for name, content in trained["files"]:
+        (folder / name).write_bytes(content.encode("latin-1"))
+    config = checkpoint.load_config(folder, vocabulary.words)
+    assert config.model == Model(
+        recurrence="lstm", hidden_size=8, recipe="article", batch_size=2,
+        learning_rate=0.01,
+    )  # fmt: skip
+    read = np.array([1, 2, 0, 1, 0])
+    _, p = test_page.reference(tmp_path, "mine", 3, read)
+    assert trained["said"] == p
+    weights = Weights.of(config.model, checkpoint.load_weights(folder, config, 3))
+    carried = arrays.engine_arrays(weights).values()  # what a page compares with
+    assert trained["arrays"] == [*map(test_page.bits, carried)]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"batch_size": 4}, "has 10 words and commas, but 4 rows of 4 need 17;"),
+        ({"batch_size": 1}, "batch_size is 1; give a whole number from 2 on."),
+        ({"hidden_size": 2.5}, "hidden_size is 2.5; give a whole number from 1 on."),
+        ({"learning_rate": 0}, "learning_rate is 0; give more than 0 and at most 1."),
+    ],
+)
+def test_what_cannot_be_trained_is_refused(
+    tab: Any, change: dict[str, Any], message: str
+) -> None:
+    settings = settings_of("rnn", 4, 2, 4, steps=2) | change
+    told = tab.evaluate(TRAIN, [settings, text_of(stream(5, 10), 5), 0, 0])
+    assert message in told["message"]
+    assert told["states"] == ["failed"]
+
+
+def test_a_line_with_a_comma_is_refused(tab: Any) -> None:
+    refused = "(typed) => { try { read_text(typed); } catch (e) { return e.message; } }"
+    told = tab.evaluate(refused, "one\ntwo, three\n")
+    assert told == "“two, three” has a comma; give one number or sentence per line."
+
+
+@pytest.mark.parametrize("kind", ["few bits", "tiny", "zeros", "any"])
+def test_a_product_is_rounded_once_wherever_it_falls(tab: Any, kind: str) -> None:
+    """Sums halfway between two float32, below the normal ones, and nothing."""
+    rng = np.random.default_rng(1)
+    M, N, K = 5, 19, 40
+    A, B, C = (rng.normal(size=s).astype(np.float32) for s in ((M, K), (K, N), (M, N)))
+    if kind == "few bits":
+        A, B = np.round(A * 4096) / 4096, np.round(B * 2048) / 2048
+    if kind == "tiny":
+        A, B, C = A * np.float32(1e-25), B * np.float32(1e-16), C * np.float32(1e-39)
+    if kind == "zeros":
+        A[:, ::2] = C[:, ::2] = 0
+    call = """([A, B, C, M, N, K]) => {
+      const { take, matmul_add } = products(A.length + B.length + C.length);
+      const floats = (bits) => new Float32Array(Uint32Array.from(bits).buffer);
+      const put = (bits) => {
+        const array = take(bits.length);
+        array.set(floats(bits));
+        return array;
+      };
+      const [a, b, c] = [A, B, C].map(put);
+      matmul_add(matrix(c, N), matrix(a, K), matrix(b, N), M, N, K);
+      return bits_of(c);
+    }"""
+    given = [*map(test_page.bits, (A, B, C)), M, N, K]
+    matmul_add(C, A, B)
+    assert tab.evaluate(call, given) == test_page.bits(C)

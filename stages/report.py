@@ -1,83 +1,82 @@
-"""Write the page that shows it all: results, and the networks themselves, counting.
-
-And draw the memory of the best of them, for those who read on paper.
-"""
+"""Write the page: the story, the results, and the networks themselves, counting."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
-import matplotlib as mpl
-import numpy as np
-
 from counting.base import checkpoint, files, params
-from counting.engine.compiler import Array
-from counting.engine.forward import Inference
+from counting.base.params import Params
 from counting.engine.weights import Network
 from counting.evaluation import metrics
 from counting.page import render
 from counting.page.arrays import engine_arrays
-from counting.report import figures, memory
-from counting.report.inputs import CURVES, STEPS, read
+from counting.page.results import Results
+from counting.report.inputs import read
 from counting.running import cli, leftovers
 from counting.text import streams
-from counting.text.vocabulary import Tokens, Vocabulary
+from counting.text.vocabulary import Vocabulary
+
+FIGURES = ("memory", "sequences", "curves", "accuracy")  # that stand in the page too
 
 
 def main() -> None:
-    """Read what every variant left behind, and write one file."""
+    """Read what every variant left behind, and write one file, and a picture for it."""
     parser = cli.Parser("stages.report", __doc__)
     parser.add_argument("--models", type=Path, required=True, help="folders of weights")
     parser.add_argument("--prepared", type=Path, required=True, help="prepared data")
+    parser.add_argument("--probes", type=Path, required=True, help="folder of JSON")
     parser.add_argument("--metrics", type=Path, required=True, help="folder of JSON")
     parser.add_argument("--tables", type=Path, required=True, help="folder of tables")
-    parser.add_argument("--curves", type=Path, required=True, help="folder of CSV")
-    parser.add_argument("--figures", type=Path, required=True, help="for the memory")
+    parser.add_argument("--figures", type=Path, required=True, help="folder of SVG")
     parser.add_argument("--out", type=Path, required=True, help="HTML to write")
     args = parser.parse_args()
     settings = params.load()
     names = list(settings.models)
-    for line in leftovers.told(
-        [args.models, args.curves, args.metrics, args.tables], names
-    ):
+    for line in leftovers.told([args.models, args.metrics, args.tables], names):
         print(f"report: {line}")
-    vocabulary = Vocabulary.load(args.prepared / "vocab.json")
-    texts = {
-        name: streams.load(args.prepared / f"{name}.safetensors", len(vocabulary))
-        for name in ("train", "valid")
-    }
-    loaded = load(args.models, names, vocabulary.words)
-    judged = {name: f"run `dvc repro evaluate@{name}` again" for name in names}
-    trained = {name: f"run `dvc repro train@{name}` again" for name in names}
-    results = render.Results(
-        words=vocabulary.words,
-        streams=texts,
+    words = Vocabulary.load(args.prepared / "vocab.json").words
+    loaded = load(args.models, names, words)
+    advice = {name: f"run `dvc repro evaluate@{name}` again" for name in names}
+    results = Results(
+        words=words,
+        streams={
+            name: streams.load(args.prepared / f"{name}.safetensors", len(words))
+            for name in ("train", "valid")
+        },
+        numbers=english_numbers(settings),
         models={name: model.model_dump() for name, model in settings.models.items()},
         recipes={name: one.model_dump() for name, one in settings.recipes.items()},
         judging=settings.evaluate.model_dump(),
         metrics={name: metrics.load(args.metrics / f"{name}.json") for name in names},
-        curves={
-            name: read(args.curves / f"{name}.csv", CURVES, trained[name])
-            for name in names
-        },
-        steps={
-            name: read(args.tables / name / "steps.csv", STEPS, judged[name])
-            for name in names
-        },
         errors={
-            name: read(args.tables / name / "errors.csv", ["roll_over"], judged[name])
+            name: read(args.tables / name / "errors.csv", ["roll_over"], advice[name])
+            for name in names
+        },
+        probes={
+            name: files.read_json(args.probes / f"{name}.json", advice[name])
             for name in names
         },
         networks={
             name: {seed: engine_arrays(network) for seed, network in seeds.items()}
             for name, seeds in loaded.items()
         },
+        figures={
+            f"{name}.svg": (args.figures / f"{name}.svg").read_text(encoding="utf-8")
+            for name in FIGURES
+        },
     )
-    best, *_ = loaded[render.best_of(results.metrics)].values()
-    drawn = draw_memory(best, texts["train"], texts["valid"], vocabulary.words)
-    pictures = {args.figures / name: svg for name, svg in drawn.items()}
-    files.write({args.out: render.page(results), **pictures})
+    files.write({args.out: render.page(results)})
+    shutil.copyfile(render.FOLDER / render.PICTURE, args.out.with_name(render.PICTURE))
     print(f"report: {args.out}: {args.out.stat().st_size / 1e6:.2f} MB")
+
+
+def english_numbers(settings: Params) -> tuple[int, int] | None:
+    """Give the numbers of the training text, if the unseen text goes on after them."""
+    spell = settings.spell
+    (first, last), (following, _) = spell.train, spell.valid
+    is_so = spell.texts == "numbers" and spell.language.startswith("en")
+    return (first, last) if is_so and following == last + 1 else None
 
 
 def load(
@@ -94,34 +93,6 @@ def load(
             for seed in config.seeds
         }
     return loaded
-
-
-def draw_memory(
-    network: Network, train: Tokens, valid: Tokens, words: tuple[str, ...]
-) -> dict[str, str]:
-    """Draw a walk through two lines of the unseen text, and where states gather."""
-    mpl.rcParams.update(figures.STYLE)
-    read = Inference(network)
-    walk = memory.lines_of(valid, memory.WALK, 2)
-    shown = slice(-memory.length_of(walk, 2), None)
-    walked = memory.draw_walk(
-        states(read, walk)[shown], [words[t] for t in walk[shown]]
-    )
-    text = memory.lines_of(train, *memory.CLOUDS)
-    kept = slice(-memory.length_of(text, memory.CLOUDS[1]), None)
-    clouds = memory.clouds_of(states(read, text)[kept], [words[t] for t in text[kept]])
-    return {
-        "memory.svg": figures.svg(walked),
-        "places.svg": figures.svg(memory.draw_clouds(clouds)),
-    }
-
-
-def states(read: Inference, tokens: Tokens) -> Array:
-    """Give the hidden states (T, H) after each of the tokens (T,)."""
-    read(tokens.astype(np.int64)[:, None])
-    assert read.forward is not None
-    h: Array = read.forward.states.h[1:, 0].copy()
-    return h
 
 
 if __name__ == "__main__":

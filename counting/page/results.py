@@ -1,0 +1,40 @@
+"""What the page shows, as it is handed over by the stage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from counting.engine.compiler import Array
+
+EngineArrays = Mapping[str, Array]  # of arrays.engine_arrays
+
+
+class Results(NamedTuple):
+    """What the page shows; mappings go by variant, in the order of params.yaml."""
+
+    words: tuple[str, ...]
+    streams: Mapping[str, Any]  # train and valid, tokens (n,)
+    numbers: tuple[int, int] | None  # the text of train, if it is English numbers
+    models: Mapping[str, Mapping[str, Any]]  # the sections of params.yaml
+    recipes: Mapping[str, Mapping[str, Any]]
+    judging: Mapping[str, Any]  # the section evaluate
+    metrics: Mapping[str, Any]
+    errors: Mapping[str, pd.DataFrame]
+    probes: Mapping[str, Any]  # by variant, of its first seed
+    networks: Mapping[str, Mapping[int, EngineArrays]]  # by variant, then seed
+    figures: Mapping[str, str]  # SVG by name
+
+    def best(self, names: Sequence[str]) -> str:
+        """Name the variant with the most right sequences, then the best counter."""
+
+        def rank(name: str) -> tuple[float, float]:
+            found = self.metrics[name]
+            return (
+                found["valid"]["sequence_accuracy"],
+                found["count_further"]["median"],
+            )
+
+        return max(names, key=rank)

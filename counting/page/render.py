@@ -21,7 +21,8 @@ from counting.page.results import EngineArrays, Results
 FOLDER = Path(__file__).parent / "files"
 PICTURE = "share.png"  # beside the page, for links to it
 SCRIPTS = (
-    "network.js", "text.js", "reading.js", "multiply.js", "train.js",  # no document
+    "network.js", "text.js", "reading.js",  # these and the next four: no document
+    "multiply.js", "walk.js", "learn.js", "train.js",
     "view.js", "draw.js", "count.js", "said.js", "probe.js", "inspector.js", "cell.js",
     "panel.js", "page.js",
 )  # fmt: skip

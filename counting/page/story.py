@@ -37,7 +37,8 @@ class Starts(NamedTuple):
     """Where the live count starts in the steps."""
 
     inside: Start  # the training text
-    forced: Start  # another one inside
+    other: Start  # inside it too
+    forced: Start
     turn: Start  # before the thousands change
     end: Start  # before the end of the training text
     beyond: Start  # before the first pair of words that training never met
@@ -91,7 +92,7 @@ def starts_of(results: Results) -> Starts:
     new = (k for k in range(n, len(lines)) if set(pairwise(lines[k])) - met)
 
     def start(wanted: int | None, at: int) -> Start:
-        if results.numbers and wanted and sum(results.numbers) - 9 > wanted:
+        if results.numbers and wanted and wanted in range(*results.numbers):
             at = wanted - results.numbers[0]
         at = min(max(at, 0), len(lines) - 1)
         before = range(max(0, at - LEAD), at + 1)
@@ -102,8 +103,9 @@ def starts_of(results: Results) -> Starts:
         return Start(words[-1], f"{separator.join(words)}{separator}".strip())
 
     return Starts(
-        inside=start(4321, n // 2),
-        forced=start(2345, n // 4),
+        inside=start(4567, n // 2),
+        other=start(4321, n // 4),
+        forced=start(6789, 3 * n // 4),
         turn=start(2998, n // 3),
         end=start(None, n - 2),
         beyond=start(None, next(new, n) - 2),
@@ -121,7 +123,7 @@ def steps(results: Results) -> list[Step]:
     cast, at = cast_of(results), starts_of(results)
     inside, turn, end = at.inside.typed, at.turn.typed, at.end.typed
     beyond, forced = at.beyond.typed, at.forced.typed
-    elsewhere = (f"from {at.forced.label}", {"start": forced})
+    elsewhere = (f"from {at.other.label}", {"start": at.other.typed})
     at_end = (f"from {at.end.label}", {"start": end})
     beside = [(f"beside {cast.gated}", {"other": cast.gated})] if cast.gated else []
     far = [numbered([n - 2, n - 1, n]) for n in (98, 9_998, 99_998, 999_990)]

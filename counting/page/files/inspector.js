@@ -13,7 +13,7 @@ function inspector(one, k) {
   }
   return element(
     "li",
-    { class: "inspector", role: "group", "aria-label": `How “${one.said[k]}” came about` },
+    { class: "inspector" },
     element("p", { class: "note", role: "status" }, sentence(one, output, k)),
     likeliest(one, output, k),
     ...folds,

@@ -14,10 +14,15 @@ let talked = 0; // when it was last asked
 
 const NUMBERS = ["hidden_size", "batch_size", "learning_rate"];
 
-const text_given = () =>
-  $("own-text").value.trim()
-    ? read_text($("own-text").value)
-    : { words: OURS.words, tokens: STREAMS.train };
+// The text to learn: the numbers, or what was pasted, with batches that fit it.
+function text_given() {
+  if (!$("own-text").value.trim()) return { words: OURS.words, tokens: STREAMS.train };
+  const text = read_text($("own-text").value);
+  const { bptt } = DATA.lessons[$("lesson").value];
+  const most = Math.max(1, Math.floor((text.tokens.length - 1) / bptt));
+  $("batch_size").value = Math.min(most, +$("batch_size").value);
+  return text;
+}
 
 // Put in what the pipeline trains a network with.
 function fill_settings() {

@@ -3,7 +3,7 @@
 "use strict";
 
 const PLACES = ["thousands", "hundreds", "tens", "units"];
-const NAMED = 0.5; // of a unit's variance, for it to be named after a digit
+const NAMED = 0.75; // of a unit's variance, for it to be named after a digit
 
 // The probes of a variant are those of one seed; null for the others.
 function probe_of(name, seed) {

@@ -43,7 +43,8 @@ function parts_of_text({ remarks, separator }, text) {
   text = plain(text).replace(DOTS, "");
   const [found] = text.match(THOUSANDS) ?? [];
   if (found) {
-    remarks.push(`${found} is read as one number; for more, put blanks after commas`);
+    const several = found.replaceAll(",", ", ");
+    remarks.push(`${found} is read as one number: write ${several} for several`);
   }
   return text
     .replace(THOUSANDS, (number) => number.replaceAll(",", ""))

@@ -73,7 +73,9 @@ function read_address() {
   const given = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
   const known = Object.keys(DEFAULTS).filter((key) => key in given);
   if (!known.length) return false;
-  view = { ...DEFAULTS, ...Object.fromEntries(known.map((key) => [key, given[key]])) };
+  const step = STEPS[given.step] ? given.step : 0;
+  const asked = Object.fromEntries(known.map((key) => [key, given[key]]));
+  view = { ...view_of_step(step), ...asked };
   return true;
 }
 

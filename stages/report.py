@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
+
+import numpy as np
 
 from counting.base import checkpoint, files, params
 from counting.base.params import Params
+from counting.engine.compiler import Array
+from counting.engine.forward import Inference
 from counting.engine.weights import Network
 from counting.evaluation import metrics
 from counting.page import render
 from counting.page.arrays import engine_arrays
-from counting.page.results import Results
+from counting.page.results import Reader, Results
 from counting.report.inputs import read
 from counting.running import cli, leftovers
 from counting.text import streams
 from counting.text.vocabulary import Vocabulary
 
 FIGURES = ("accuracy", "counting", "curves", "errors", "memory", "sequences")
+DRAW = "run `dvc repro plot` again"
 
 
 def main() -> None:
@@ -61,13 +65,18 @@ def main() -> None:
             name: {seed: engine_arrays(network) for seed, network in seeds.items()}
             for name, seeds in loaded.items()
         },
+        readers={
+            name: reader(next(iter(seeds.values()))) for name, seeds in loaded.items()
+        },
         figures={
-            f"{name}.svg": (args.figures / f"{name}.svg").read_text(encoding="utf-8")
+            f"{name}.svg": files.read_bytes(args.figures / f"{name}.svg", DRAW).decode()
             for name in FIGURES
         },
     )
-    files.write({args.out: render.page(results)})
-    shutil.copyfile(render.FOLDER / render.PICTURE, args.out.with_name(render.PICTURE))
+    picture = (render.FOLDER / render.PICTURE).read_bytes()
+    files.write(
+        {args.out: render.page(results), args.out.with_name(render.PICTURE): picture}
+    )
     print(f"report: {args.out}: {args.out.stat().st_size / 1e6:.2f} MB")
 
 
@@ -77,6 +86,18 @@ def english_numbers(settings: Params) -> tuple[int, int] | None:
     (first, last), (following, _) = spell.train, spell.valid
     is_so = spell.texts == "numbers" and spell.language.startswith("en")
     return (first, last) if is_so and following == last + 1 else None
+
+
+def reader(network: Network) -> Reader:
+    """Make a network read a list of tokens."""
+    read = Inference(network)
+
+    def predict(tokens: list[int]) -> tuple[list[int], Array]:
+        reading, _ = read(np.array(tokens, np.int64)[:, None])
+        assert read.forward is not None
+        return reading.predicted[:, 0].tolist(), read.forward.states.h[1:, 0].copy()
+
+    return predict
 
 
 def load(

@@ -58,9 +58,7 @@ def engine_arrays(network: weights.Network) -> dict[str, Array]:
     return arrays
 
 
-def settings(
-    network: Mapping[str, Array], model: Mapping[str, Any]
-) -> dict[str, Any]:
+def settings(network: Mapping[str, Array], model: Mapping[str, Any]) -> dict[str, Any]:
     """Give what the page must know to put the arrays of a variant together.
 
     Args:

@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from counting.page import arrays, story, variants
+from counting.page import arrays, starts, story, variants
 from counting.page.results import EngineArrays, Results
 
 FOLDER = Path(__file__).parent / "files"
 PICTURE = "share.png"  # beside the page, for links to it
 SCRIPTS = (
-    "network.js", "text.js", "reading.js",  # these and the next four: no document
-    "multiply.js", "walk.js", "learn.js", "train.js",
+    "network.js", "text.js", "reading.js",  # these and the next line's: no document
+    "multiply.js", "walk.js", "learn.js", "initial.js", "train.js",
     "view.js", "draw.js", "count.js", "said.js", "probe.js", "inspector.js", "cell.js",
     "panel.js", "page.js",
 )  # fmt: skip
@@ -83,7 +83,7 @@ def text_of(results: Results) -> dict[str, Any]:
     words, described = results.words, {}
     tokens = {name: results.streams[name].tolist() for name in ("train", "valid")}
     for name, stream in tokens.items():
-        lines = story.lines_of(stream)
+        lines = starts.lines_of(stream)
         described[name] = {
             "lines": len(lines),
             "tokens": len(stream),
@@ -112,7 +112,11 @@ def turns(numbers: tuple[int, int] | None) -> tuple[int, int] | None:
 def reach(metrics: Mapping[str, Any]) -> list[tuple[str, int, int, float]]:
     """Give how far variants count on: name, median, worst, share of a log scale."""
     rows = [
-        (name, int(found["count_further"]["median"]), int(found["count_further"]["worst"]))
+        (
+            name,
+            int(found["count_further"]["median"]),
+            int(found["count_further"]["worst"]),
+        )
         for name, found in metrics.items()
     ]
     most = math.log10(1 + max(1, *(median for _, median, _ in rows)))
@@ -157,7 +161,9 @@ def lessons(results: Results) -> dict[str, dict[str, Any]]:
         recipe = results.recipes[model["recipe"]]
         if recipe["sampling"] == "rows" and not model["copy_head"]:
             both = {**recipe, **model}
-            found[name] = {key: both[key] for key in LESSON if both.get(key) is not None}
+            found[name] = {
+                key: both[key] for key in LESSON if both.get(key) is not None
+            }
     return found
 
 

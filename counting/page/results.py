@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from counting.engine.compiler import Array
 
+# tokens (T,) -> the likeliest next token at each place, (T,), and the states (T, H)
+Reader = Callable[[list[int]], tuple[list[int], Array]]
 EngineArrays = Mapping[str, Array]  # of arrays.engine_arrays
 
 
@@ -25,6 +27,7 @@ class Results(NamedTuple):
     errors: Mapping[str, pd.DataFrame]
     probes: Mapping[str, Any]  # by variant, of its first seed
     networks: Mapping[str, Mapping[int, EngineArrays]]  # by variant, then seed
+    readers: Mapping[str, Reader]  # the first seed of each variant
     figures: Mapping[str, str]  # SVG by name
 
     def best(self, names: Sequence[str]) -> str:

@@ -13,9 +13,10 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from counting.page.results import Results
+from counting.page.starts import numbered, starts_of
 
 View = dict[str, str]  # of files/view.js
-LEAD = 2  # numbers given before the one where a count starts
+
 
 class Cast(NamedTuple):
     """The networks that play in the story; None where there is no such variant."""
@@ -24,24 +25,6 @@ class Cast(NamedTuple):
     gated: str | None  # the first with gates, trained as the plain one
     copying: str | None  # the best with a copy head, on the training text alone
     best: str
-
-
-class Start(NamedTuple):
-    """Where a count starts: the last number that is given."""
-
-    label: str
-    typed: str  # with the numbers before it
-
-
-class Starts(NamedTuple):
-    """Where the live count starts in the steps."""
-
-    inside: Start  # the training text
-    other: Start  # inside it too
-    forced: Start
-    turn: Start  # before the thousands change
-    end: Start  # before the end of the training text
-    beyond: Start  # before the first pair of words that training never met
 
 
 class Step(NamedTuple):
@@ -83,47 +66,13 @@ def cast_of(results: Results) -> Cast:
     return Cast(plain, gated, best_copying, results.best(carried))
 
 
-def starts_of(results: Results) -> Starts:
-    """Choose where to start: the article's places, or others where it has no such."""
-    streams = [results.streams[name].tolist() for name in ("train", "valid")]
-    lines = [line for stream in streams for line in lines_of(stream)]
-    met = set(pairwise(streams[0]))
-    n = len(lines_of(streams[0]))
-    new = (k for k in range(n, len(lines)) if set(pairwise(lines[k])) - met)
-
-    def start(wanted: int | None, at: int) -> Start:
-        if results.numbers and wanted and wanted in range(*results.numbers):
-            at = wanted - results.numbers[0]
-        at = min(max(at, 0), len(lines) - 1)
-        before = range(max(0, at - LEAD), at + 1)
-        if results.numbers:
-            return numbered([results.numbers[0] + k for k in before])
-        words = [" ".join(results.words[t] for t in lines[k]) for k in before]
-        separator = f" {results.words[0]} "
-        return Start(words[-1], f"{separator.join(words)}{separator}".strip())
-
-    return Starts(
-        inside=start(4567, n // 2),
-        other=start(4321, n // 4),
-        forced=start(6789, 3 * n // 4),
-        turn=start(2998, n // 3),
-        end=start(None, n - 2),
-        beyond=start(None, next(new, n) - 2),
-    )
-
-
-def numbered(numbers: Sequence[int]) -> Start:
-    """Give a start in digits."""
-    typed = " ".join(f"{number}," for number in numbers)
-    return Start(f"{numbers[-1]:,}", typed)
-
-
 def steps(results: Results) -> list[Step]:
     """Give the steps of the story, in order, as far as there are networks for them."""
-    cast, at = cast_of(results), starts_of(results)
+    cast = cast_of(results)
+    at = starts_of(results, cast.plain, cast.gated)
     inside, turn, end = at.inside.typed, at.turn.typed, at.end.typed
     beyond, forced = at.beyond.typed, at.forced.typed
-    elsewhere = (f"from {at.other.label}", {"start": at.other.typed})
+    elsewhere = (f"from {at.forced.label}", {"start": forced})
     at_end = (f"from {at.end.label}", {"start": end})
     beside = [(f"beside {cast.gated}", {"other": cast.gated})] if cast.gated else []
     far = [numbered([n - 2, n - 1, n]) for n in (98, 9_998, 99_998, 999_990)]
@@ -162,17 +111,6 @@ def steps(results: Results) -> list[Step]:
         for role, key, title, view, tries in told
         if (name := getattr(cast, role)) and (key != "far" or results.numbers)
     ]
-
-
-def lines_of(tokens: Sequence[int]) -> list[list[int]]:
-    """Cut a stream at its separators, token 0."""
-    lines: list[list[int]] = [[]]
-    for token in tokens:
-        if token:
-            lines[-1].append(token)
-        else:
-            lines.append([])
-    return lines
 
 
 def new_pairs(

@@ -99,6 +99,7 @@ def results(
         errors=dict.fromkeys(models, errors),
         probes=dict.fromkeys(models, {"seed": 0, "places": {}}),
         networks={name: {0: network, 1: network} for name in models},
+        readers={},
         figures={"curves.svg": "<svg/>"},
     )
 
@@ -417,7 +418,9 @@ def test_a_step_of_the_cell_is_shown_in_its_own_numbers(
     browser: Any, tiny_page: Path
 ) -> None:
     tab = Opened(browser, tiny_page, "#variant=gru&start=1, 2,&open=cell&unit=3").tab
-    rows = {row.locator("th").inner_text(): row for row in tab.locator(".unrolled tr").all()}
+    rows = {
+        row.locator("th").inner_text(): row for row in tab.locator(".unrolled tr").all()
+    }
     told = [float(rows[name].locator("td").last.inner_text().replace("−", "-"))
             for name in ("before", "update", "new", "after")]  # fmt: skip
     before, update, new, after = told

@@ -7,7 +7,6 @@ The same results give the same bytes.
 from __future__ import annotations
 
 import base64
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -62,7 +61,6 @@ def page(results: Results) -> str:
         text=text_of(results),
         rungs=variants.ladder(results),
         rows=[(name, results.metrics[name]) for name in names],
-        reach=reach(results.metrics),
         judging=results.judging,
         best=results.best(names),
         carried=carry,
@@ -109,20 +107,6 @@ def turns(numbers: tuple[int, int] | None) -> tuple[int, int] | None:
     return last - first - changed, changed
 
 
-def reach(metrics: Mapping[str, Any]) -> list[tuple[str, int, int, float]]:
-    """Give how far variants count on: name, median, worst, share of a log scale."""
-    rows = [
-        (
-            name,
-            int(found["count_further"]["median"]),
-            int(found["count_further"]["worst"]),
-        )
-        for name, found in metrics.items()
-    ]
-    most = math.log10(1 + max(1, *(median for _, median, _ in rows)))
-    return [(*row, math.log10(1 + row[1]) / most) for row in rows]
-
-
 # --- what the scripts read -----------------------------------------------------------
 
 
@@ -155,7 +139,7 @@ def content(results: Results, steps: list[story.Step]) -> dict[str, Any]:
 
 
 def lessons(results: Results) -> dict[str, dict[str, Any]]:
-    """Give the settings of the variants that the page can train as the pipeline does."""
+    """Give the settings of variants that the page can train as the pipeline does."""
     found = {}
     for name, model in results.models.items():
         recipe = results.recipes[model["recipe"]]

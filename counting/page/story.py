@@ -92,10 +92,14 @@ def steps(results: Results) -> list[Step]:
             "gated", "turn", "Too long", {"start": turn, "count": "3"},
             [("fed with the truth", {"start": turn, "fed": "truth"}), at_end],
         ),
-        ("gated", "beyond", "A word it knows", {"start": beyond, "count": "3"}, [at_end]),
+        (
+            "gated", "beyond", "A word it knows", {"start": beyond, "count": "3"},
+            [at_end],
+        ),
         (
             "gated", "row", "20 in a row", {"start": forced, "fed": "truth"},
-            [("with its own words", {"fed": "own"}), ("with the truth", {"fed": "truth"})],
+            [("with its own words", {"fed": "own"}),
+             ("with the truth", {"fed": "truth"})],
         ),
         (
             "copying", "copies", "A rule, not a list",

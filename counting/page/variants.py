@@ -20,8 +20,8 @@ ABOUT = {
     "word together, and the result replaces the state",
     "rnn": "A plain recurrent layer: old state and new word go through a matrix each, "
     "and their sum, squashed, replaces the state",
-    "gru": "A gated recurrent unit: gates decide how much of the old state is kept, and "
-    "how much of it the new value may see",
+    "gru": "A gated recurrent unit: gates decide how much of the old state is kept, "
+    "and how much of it the new value may see",
     "lstm": "A long short-term memory: beside the state runs a cell that gates write, "
     "keep and read",
 }

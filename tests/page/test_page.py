@@ -97,7 +97,7 @@ def results(
         judging={"window": 3, "prompt": 1, "steps": 2},
         metrics=dict.fromkeys(models, metric),
         errors=dict.fromkeys(models, errors),
-        probes=dict.fromkeys(models, {"seed": 0, "places": {}}),
+        probes={name: {"seed": 0, "places": {}} for name in models},
         networks={name: {0: network, 1: network} for name in models},
         readers={},
         figures={"curves.svg": "<svg/>"},
@@ -212,6 +212,7 @@ SAY = """([variant, seed, tokens]) => {
   }
   return { losses, p, rate: 1000 * losses.length / (performance.now() - began) };
 }"""
+NAMED = ("before", "update", "new", "after")  # of a unit of a GRU
 INPUTS = Path(__file__).parents[1] / "speaking/inputs.json"
 READ = """({ vocabulary, inputs }) => {
   const known = vocabulary_of(vocabulary.split(" "));
@@ -419,10 +420,10 @@ def test_a_step_of_the_cell_is_shown_in_its_own_numbers(
 ) -> None:
     tab = Opened(browser, tiny_page, "#variant=gru&start=1, 2,&open=cell&unit=3").tab
     rows = {
-        row.locator("th").inner_text(): row for row in tab.locator(".unrolled tr").all()
+        row.inner_text().split()[0]: row for row in tab.locator(".unrolled tr").all()
     }
-    told = [float(rows[name].locator("td").last.inner_text().replace("−", "-"))
-            for name in ("before", "update", "new", "after")]  # fmt: skip
+    shown = [rows[name].inner_text().split()[-1] for name in NAMED]
+    told = [float(text.replace("\N{MINUS SIGN}", "-")) for text in shown]
     before, update, new, after = told
     assert after == pytest.approx(update * before + (1 - update) * new, abs=0.02)
 

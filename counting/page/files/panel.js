@@ -105,7 +105,8 @@ function take_in({ network: net, words, files }, text, rest = false) {
   const one = count_on(net, vocabulary, read, truth, 4, "own");
   const said = one.said.slice(one.given).join(" ");
   const judged = verdict({ ...one, kinds: judge(one) });
-  $("panel-said").textContent = `After “${read.join(" ")}” it says “${said}”. ${judged}`;
+  const last = numbers_of(read, words[0]).at(-2).join(" ");
+  $("panel-said").textContent = `After “${last} ${words[0]}” it says “${said}”. ${judged}`;
   $("talk").hidden = false;
   if (rest) finish(net, files);
 }

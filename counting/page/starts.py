@@ -118,21 +118,21 @@ def starts_of(results: Results, plain: str | None, gated: str | None) -> Starts:
 
     def parts_them(at: int) -> bool:
         one, other = places.tried(plain, at), places.tried(gated, at)
-        thousands = (results.numbers or (0, 0))[0] + at
-        return bool(
-            one and other and not one.right[0] and one.thousands != thousands // 1000
-        ) and bool(other and other.in_a_row >= ENOUGH)
+        if one is None or other is None:
+            return False
+        thousands = ((results.numbers or (0, 0))[0] + at) // 1000
+        forgets = not one.right[0] and one.thousands != thousands
+        return forgets and other.in_a_row >= ENOUGH
 
     def is_nearly_right(at: int) -> bool:
-        other = places.tried(gated, at)
-        low, high = NEARLY
-        return bool(
-            other and low < other.accuracy < high and 0 < other.in_a_row < ENOUGH
-        )
+        one, (low, high) = places.tried(gated, at), NEARLY
+        if one is None:
+            return False
+        return low < one.accuracy < high and 0 < one.in_a_row < ENOUGH
 
     def holds_on(at: int) -> bool:
-        other = places.tried(gated, at)
-        return bool(other and other.in_a_row == len(places.lines[at + 1]) + 1)
+        one = places.tried(gated, at)
+        return one is not None and one.in_a_row == len(places.lines[at + 1]) + 1
 
     return Starts(
         inside=places.first(places.inside(), parts_them),

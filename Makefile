@@ -21,6 +21,9 @@ setup: .venv/.ready ## make .venv with the pinned requirements
 	  { echo "counting needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version 2>&1): set PYTHON=python3.12, say" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@# `.venv/bin/dvc repro` finds the python of dvc.yaml without an activation
+	@.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' | \
+	  { read -r folder && echo 'import os, sys; os.environ["PATH"] = os.path.join(sys.prefix, "bin") + os.pathsep + os.environ.get("PATH", "")' > "$$folder/path.pth"; }
 	@touch .venv/.ready
 
 check: setup ## check params.yaml, and the data that is there, in under a second
@@ -37,7 +40,7 @@ compare: setup ## judge a change against the scatter of the seeds; BASE=main
 test: setup ## run the tests
 	python -m pytest
 
-test-slow: setup ## run the tests that take minutes: clones that share a cache
+test-slow: setup ## play one kill, one full disk, clones, a cluster
 	python -m pytest tests/slow
 
 lint: setup ## format, lint and type check: Python, workflows, scripts
@@ -48,22 +51,25 @@ lint: setup ## format, lint and type check: Python, workflows, scripts
 	zizmor --offline --quiet .github
 	check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
 	shellcheck .ci/run .github/summary.sh
 
 export: setup ## a network to take home: make export VARIANT=gru_copy SEED=0
 	python -m counting.export $(if $(VARIANT),--variant $(VARIANT)) $(if $(SEED),--seed $(SEED))
 
 verify: setup ## run the pipeline in a clean clone, disturbed: git must see no change
-	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	@unset $$(git rev-parse --local-env-vars) && \
+	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	git clone --quiet . "$$folder/clone" && cd "$$folder/clone" && \
 	export HOME="$$folder" OMP_NUM_THREADS=7 MKL_NUM_THREADS=3 PYTHONHASHSEED=4711 \
 	  LC_ALL=C LANG=C TZ=Pacific/Kiritimati && \
 	python -m counting.running.repro --force --jobs $(JOBS) && \
-	python -m counting.running.table && git diff --exit-code && \
+	python -m counting.running.table && python -m counting.running.statement && \
+	cp .provenance.json "$(CURDIR)" && git diff --exit-code && \
 	echo "verify: made again from nothing, git sees no change"
 
-verify-cpus: setup ## train and judge on emulated processors of both makers, compare
-	python -m benchmarks.processors
+verify-cpus: setup ## train and judge on emulated x86 and ARM, compare; MODELS=...
+	python -m benchmarks.processors $(if $(MODELS),--models $(MODELS))
 
 bench: setup ## measure the training step and the evaluation against their peers
 	python -m benchmarks.bench
@@ -75,8 +81,8 @@ mirror: setup ## choose recipes on numbers within 1..8000 (studies)
 ablate: setup ## take each ingredient away (studies/ablation.md)
 	python -m studies studies/ablation.yaml --jobs $(JOBS)
 
-faults: setup ## kill the pipeline a hundred times and compare its bytes
-	python -m tests.slow.faults
+faults: setup ## the same, long: stop the pipeline a hundred times, compare its bytes
+	python -m pytest tests/slow --long
 
 pins: ## pin the newest of all that pyproject.toml asks for
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
@@ -88,5 +94,5 @@ pins: ## pin the newest of all that pyproject.toml asks for
 	  grep -viE '^($(RESULTS))==' "$$folder/all"; } > requirements.txt
 
 clean: ## delete what can be made again; the cache of DVC stays
-	rm -rf .venv .compiled .mypy_cache .pytest_cache .ruff_cache .resume bench dvc_plots
+	rm -rf .venv .arm .compiled .mypy_cache .pytest_cache .ruff_cache .resume bench dvc_plots
 	find . -name __pycache__ -prune -exec rm -rf {} +

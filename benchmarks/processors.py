@@ -2,9 +2,10 @@
 
 Each processor runs this file with `--digest`: a small training and evaluation of every
 variant in params.yaml, reduced to md5 of weights, curves and scores. Emulation is user
-mode (qemu-x86_64, Debian's package qemu-user). It has no AVX-512, so on a machine that
-has it the native run compares wide vectors with narrow ones; and it shows what compiler
-and libraries choose for a processor, not what that processor's silicon rounds.
+mode (Debian's package qemu-user). That of x86 has no AVX-512, so on a machine that has
+it the native run compares wide vectors with narrow ones; that of ARM runs a Python of
+its own (arm.py). It shows what compiler and libraries choose for a processor, not what
+that processor's silicon rounds.
 """
 
 from __future__ import annotations
@@ -12,16 +13,18 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from benchmarks import arm
 from counting.base import params
 from counting.base.errors import InputError
 from counting.engine.forward import Inference
-from counting.engine.weights import Network
+from counting.engine.weights import Weights
 from counting.evaluation import scores
 from counting.running import cli
 from counting.text.spelling import spell
@@ -29,12 +32,17 @@ from counting.text.vocabulary import Vocabulary
 from counting.training import loop
 
 EMULATOR = "qemu-x86_64"
-MODELS = {
+X86 = {
     "Haswell-noTSX": "Intel, 2013",
     "Skylake-Client": "Intel, 2015",
     "EPYC": "AMD Zen 1, 2017",
     "EPYC-Rome": "AMD Zen 2, 2019",
 }
+ARM = {
+    "cortex-a72": "ARM, 2015: Raspberry Pi 4",
+    "neoverse-n1": "ARM, 2019: servers",
+}
+MODELS = X86 | ARM
 LAST = 1300  # of the numbers, whose tokens fill a batch of 64 rows of 70
 SHORT = {"epochs": 1, "steps": 8}  # in place of what a recipe says
 JUDGED = 500  # tokens of it
@@ -45,46 +53,57 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.processors", description=__doc__)
     parser.add_argument("--digest", action="store_true", help="print md5 and stop")
     parser.add_argument("--jobs", type=int, default=2, help="processors at a time")
+    parser.add_argument(
+        "--models", nargs="+", default=list(MODELS), choices=list(MODELS),
+        help="to emulate",
+    )  # fmt: skip
     args = parser.parse_args()
     if args.digest:
         print(json.dumps(digest()))
         return
-    if shutil.which(EMULATOR) is None:
-        raise InputError(
-            f"{EMULATOR} not found; install it with: apt-get install qemu-user"
-        )
-    native = run([])
-    with ThreadPoolExecutor(args.jobs) as pool:
-        found = dict(
-            zip(
-                MODELS,
-                pool.map(lambda model: run([EMULATOR, "-cpu", model]), MODELS),
-                strict=True,
+    for emulator in (EMULATOR, arm.EMULATOR):
+        if shutil.which(emulator) is None:
+            raise InputError(
+                f"{emulator} not found; install it with: apt-get install qemu-user"
             )
-        )
+    models = sorted(args.models, key=list(MODELS).index, reverse=True)  # slowest first
+    commands = [command(model) for model in models]
+    native = run("native", [sys.executable], dict(os.environ))
+    with ThreadPoolExecutor(args.jobs) as pool:
+        digests = pool.map(run, models, *zip(*commands, strict=True))
+        found = dict(zip(models, digests, strict=True))
     print(f"{'md5 of':<20}{'native':<10}the same on")
     failed = 0
     for name, value in native.items():
         verdicts = [
             model if found[model].get(name) == value else f"{model} DIFFERS"
-            for model in MODELS
+            for model in models
         ]
         failed += sum(verdict.endswith("DIFFERS") for verdict in verdicts)
         print(f"{name:<20}{value:<10}{', '.join(verdicts)}")
-    about = ", ".join(f"{model} ({note})" for model, note in MODELS.items())
+    about = ", ".join(f"{model} ({MODELS[model]})" for model in models)
     if failed:
         sys.exit(f"processors: FAILED: {failed} md5 differ; models: {about}")
     print(f"processors: {len(native)} md5 equal natively and on {about}")
 
 
-def run(prefix: list[str]) -> dict[str, str]:
-    """Run the digest in a process of its own, emulated if `prefix` says so."""
-    command = [*prefix, sys.executable, "-m", "benchmarks.processors", "--digest"]
-    done = subprocess.run(command, capture_output=True, text=True)
+def command(model: str) -> tuple[list[str], dict[str, str]]:
+    """Give the command of Python on an emulated processor, and its environment."""
+    if model in ARM:
+        return arm.python(model), arm.environment()
+    return [EMULATOR, "-cpu", model, sys.executable], dict(os.environ)
+
+
+def run(name: str, python: list[str], environment: dict[str, str]) -> dict[str, str]:
+    """Run the digest in a process of its own."""
+    done = subprocess.run(
+        [*python, "-m", "benchmarks.processors", "--digest"],
+        capture_output=True, text=True, env=environment,
+    )  # fmt: skip
     if done.returncode:
-        raise InputError(f"{' '.join(prefix)} failed: {done.stderr.strip()[-300:]}")
+        raise InputError(f"{name} failed: {done.stderr.strip()[-300:]}")
     result: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
-    print(f"processors: {prefix[-1] if prefix else 'native'} done", flush=True)
+    print(f"processors: {name} done", flush=True)
     return result
 
 
@@ -99,7 +118,7 @@ def digest() -> dict[str, str]:
         change = {k: n for k, n in SHORT.items() if getattr(recipe, k)}
         recipe = recipe.model_copy(update=change)
         weights, curves = loop.train(model, recipe, stream, V, seed=0)
-        read = Inference(Network.of(model, weights))
+        read = Inference(Weights.of(model, weights))
         found = scores.score(read, stream[:JUDGED], window=70, prompt=20, steps=20)
         parts = b"".join(array.tobytes() for array in weights.values())
         result[f"{name} weights"] = md5(parts)

@@ -37,12 +37,12 @@ import sys
 import numpy as np
 from counting.base import checkpoint
 from counting.engine.forward import Inference
-from counting.engine.weights import Network
+from counting.engine.weights import Weights
 from pathlib import Path
 folder = Path("data/models", sys.argv[1])
 config = checkpoint.load_config(folder)
 weights = checkpoint.load_weights(folder, config, config.seeds[0])
-Inference(Network.of(config.model, weights))(np.zeros((70, 64), np.int64))
+Inference(Weights.of(config.model, weights))(np.zeros((70, 64), np.int64))
 """
 TORCH = "import torch"
 

@@ -2,8 +2,16 @@
 
 import signal
 import sys
+from importlib.util import find_spec
 
 # Python says "-m" while it looks for the module to run. Until that module has set its
 # own handlers, Ctrl-C ends it as it does any other program: without a traceback.
 if sys.argv[0] == "-m" and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+# the `python` of dvc.yaml is whichever comes first on the path
+if find_spec("numba") is None:
+    sys.exit(
+        f"stages: error: {sys.executable} has none of the pinned libraries: run "
+        "`make repro`, or `source .venv/bin/activate` first"
+    )

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib as mpl
-
 from counting.base import files, params
 from counting.base.errors import InputError
 from counting.evaluation import metrics
-from counting.report import article, figures
-from counting.report.inputs import CURVES, STEPS, read
+from counting.report import article, figures, lines, rows
+from counting.report.inputs import read_variants
 from counting.running import cli, leftovers
 
 
@@ -28,18 +26,8 @@ def main() -> None:
         print(f"plot: {line}")
     for name in models:
         metrics.load(args.metrics / f"{name}.json")
-    curves, seeds, steps = {}, {}, {}
-    for name in models:
-        trained = f"run `dvc repro train@{name}` again"
-        curves[name] = read(args.curves / f"{name}.csv", CURVES, trained)
-        if rolling > (steps_done := int(curves[name]["step"].max())):
-            raise InputError(
-                f"params.yaml: plot.rolling: {rolling} is not allowed; expected at "
-                f"most {steps_done}, the steps that {name} is trained: lower it"
-            )
-        judged = f"run `dvc repro evaluate@{name}` again"
-        seeds[name] = read(args.tables / name / "seeds.csv", metrics.KEYS, judged)
-        steps[name] = read(args.tables / name / "steps.csv", STEPS, judged)
+    found = read_variants(args.curves, args.tables, models)
+    check_rolling(rolling, found["curves"])
     recipes: dict[str, list[str]] = {}
     for name, model in models.items():
         recipes.setdefault(model.recipe, []).append(name)
@@ -50,13 +38,37 @@ def main() -> None:
         "token_accuracy": "all tokens",
         "sequence_accuracy": f"{settings.evaluate.steps} tokens in a row, greedy",
     }
-    mpl.rcParams.update(figures.STYLE)
-    drawn = {
-        "curves.svg": figures.draw_curves(curves, recipes, rolling, look),
-        "accuracy.svg": figures.draw_accuracy(seeds, titles, claims, look),
-        "sequences.svg": figures.draw_sequences(steps, claims, look),
-    }
-    files.write({args.out / name: figures.svg(one) for name, one in drawn.items()})
+    with figures.style():
+        drawn = {
+            "accuracy": rows.draw_accuracy(found["seeds"], titles, claims, look),
+            "counting": rows.draw_counting(
+                found["count_run"], marks(settings.spell), claims, look
+            ),
+            "curves": lines.draw_curves(found["curves"], recipes, rolling, look),
+            "errors": rows.draw_errors(found["errors"]),
+            "memory": lines.draw_memory(found["memory"], found["comma"], look),
+            "sequences": lines.draw_sequences(found["steps"], claims, look),
+        }
+    files.write({args.out / f"{n}.svg": figures.svg(f) for n, f in drawn.items()})
+
+
+def check_rolling(rolling: int, curves: lines.Tables) -> None:
+    """Refuse a mean over more steps than some variant is trained."""
+    for name, table in curves.items():
+        if rolling > (done := int(table["step"].max())):
+            raise InputError(
+                f"params.yaml: plot.rolling: {rolling} is not allowed; expected at "
+                f"most {done}, the steps that {name} is trained: lower it"
+            )
+
+
+def marks(spell: params.Spell) -> dict[str, int]:
+    """Name the numbers at which the training text and what is judged end."""
+    if spell.texts != params.NUMBERS or spell.train[0] != 1:
+        return {}
+    last = max(end for _, end in spell.streams.values())
+    end = spell.train[1]
+    return {f"{end:,}: the text ends": end, f"{last:,}: all that is judged": last}
 
 
 if __name__ == "__main__":

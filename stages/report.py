@@ -8,9 +8,9 @@ import numpy as np
 
 from counting.base import checkpoint, files, params
 from counting.base.params import Params
-from counting.engine.compiler import Array
+from counting.base.types import Array
 from counting.engine.forward import Inference
-from counting.engine.weights import Network
+from counting.engine.weights import Weights
 from counting.evaluation import metrics
 from counting.page import render
 from counting.page.arrays import engine_arrays
@@ -88,27 +88,26 @@ def english_numbers(settings: Params) -> tuple[int, int] | None:
     return (first, last) if is_so and following == last + 1 else None
 
 
-def reader(network: Network) -> Reader:
+def reader(network: Weights) -> Reader:
     """Make a network read a list of tokens."""
     read = Inference(network)
 
     def predict(tokens: list[int]) -> tuple[list[int], Array]:
-        reading, _ = read(np.array(tokens, np.int64)[:, None])
-        assert read.forward is not None
-        return reading.predicted[:, 0].tolist(), read.forward.states.h[1:, 0].copy()
+        reading, inside, _ = read.inspect(np.array(tokens, np.int64)[:, None])
+        return reading.predicted[:, 0].tolist(), inside.states[:, 0]
 
     return predict
 
 
 def load(
     folder: Path, names: list[str], words: tuple[str, ...]
-) -> dict[str, dict[int, Network]]:
+) -> dict[str, dict[int, Weights]]:
     """Load every seed of every variant."""
     loaded = {}
     for name in names:
         config = checkpoint.load_config(folder / name, words)
         loaded[name] = {
-            seed: Network.of(
+            seed: Weights.of(
                 config.model, checkpoint.load_weights(folder / name, config, seed)
             )
             for seed in config.seeds

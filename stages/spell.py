@@ -10,9 +10,9 @@ from pathlib import Path
 
 from counting.base import files, params
 from counting.running import cli
-from counting.text import coverage, own
-from counting.text.speller import Speller
-from counting.text.spelling import check_language
+from counting.text import reading
+from counting.text.readable import readable_numbers, readable_texts
+from counting.text.spelling import check_language, spell_range
 
 
 def main() -> None:
@@ -26,18 +26,19 @@ def main() -> None:
     settings = params.load()
     spelling, min_count = settings.spell, settings.prepare.min_count
     if spelling.texts != params.NUMBERS:
-        own.check(args.texts, min_count)
-        texts = own.texts(args.texts)
-        files.write({args.out / path.name: own.copied(path) for path in texts.values()})
+        readable_texts(args.texts, min_count)
+        texts = reading.texts(args.texts)
+        files.write(
+            {args.out / path.name: reading.copied(path) for path in texts.values()}
+        )
         print(f"spell: {', '.join(texts)}: copied from {args.texts}")
         return
-    own.refuse(args.texts)
+    reading.refuse(args.texts)
     check_language(spelling.language)
-    speller = Speller.of(spelling.language, spelling.streams.values())
-    ranges, remarks = coverage.readable(spelling, speller, min_count, exact=True)
+    ranges, remarks = readable_numbers(spelling, min_count)
     files.write(
         {
-            args.out / f"{name}.txt": lines(speller, *ends, f"spell {name}")
+            args.out / f"{name}.txt": lines(spelling.language, *ends, f"spell {name}")
             for name, ends in ranges.items()
         }
     )
@@ -47,11 +48,10 @@ def main() -> None:
         print(f"spell: {remark}")
 
 
-def lines(speller: Speller, first: int, last: int, label: str) -> Iterator[bytes]:
+def lines(language: str, first: int, last: int, label: str) -> Iterator[bytes]:
     """Spell first..last, one a line, in chunks of UTF-8."""
-    for numbers in cli.watched(
-        speller.lines(first, last), label, len, last - first + 1
-    ):
+    spelled = spell_range(first, last, language)
+    for numbers in cli.watched(spelled, label, len, last - first + 1):
         yield ("\n".join(numbers) + "\n").encode()
 
 

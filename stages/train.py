@@ -20,7 +20,7 @@ from counting.running.progress import Progress
 from counting.text import streams
 from counting.text.vocabulary import Vocabulary
 from counting.training import loop
-from counting.training.steps import AutogradStep, CompiledStep
+from counting.training.steps import CompiledStep
 
 
 def main() -> None:
@@ -44,7 +44,7 @@ def main() -> None:
     scratch = resume.SCRATCH / args.variant
     weights, rows, seeds = {}, [], settings.train.seeds
     with resume.exclusive(scratch):
-        calls = [(model, recipe, tokens, len(vocabulary), seed) for seed in seeds]
+        calls = [(model, recipe, tokens, len(vocabulary), s, begin) for s in seeds]
         trained = trained_elsewhere(calls)
         for seed, call in zip(seeds, calls, strict=True):
             path = scratch / f"seed-{seed}.state"
@@ -55,7 +55,7 @@ def main() -> None:
                 with resume.stop_signals() as stop:
                     keeper = resume.Keeper(path, key, settings.train.save_every, stop)
                     weights[seed], curves = trained.get(seed) or loop.train(
-                        *call, begin, keeper, progress
+                        *call, keeper, progress
                     )
             except loop.DivergedError as error:
                 raise InputError(f"{args.variant}: {error}") from None
@@ -67,6 +67,13 @@ def main() -> None:
             model=model,
             vocabulary=list(vocabulary.words),
             seeds=list(weights),
+            trained_on=checkpoint.TrainedOn(
+                texts=settings.spell.texts,
+                language=settings.spell.language,
+                numbers=settings.spell.train,
+                engine=settings.engine,
+                recipe=recipe.model_dump(),
+            ),
         )
         files.write(
             {
@@ -83,6 +90,11 @@ def engine(settings: params.Params) -> loop.Begin:
         if remark := portability_warning():
             print(f"train: {remark}")
         return CompiledStep
+    # PyTorch takes seconds to load
+    from counting.networks import devices
+    from counting.training.autograd import AutogradStep
+
+    devices.checked(settings.device)
     print("train: engine: autograd, so the bits are this machine's own")
     return partial(AutogradStep, device=settings.device)
 
@@ -96,7 +108,7 @@ def trained_elsewhere(calls: list[tuple[Any, ...]]) -> dict[int, Any]:
 
     with cluster.connect(scheduler) as client:
         results = cluster.results(client, loop.train, calls)
-        return {calls[index][-1]: result for index, result in results}
+        return {calls[index][4]: result for index, result in results}
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ The only place here that trains and measures.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -16,16 +17,17 @@ import torch
 from counting.base import files, params
 from counting.base.checkpoint import Arrays
 from counting.engine.forward import Inference
-from counting.engine.weights import Network
+from counting.engine.weights import Weights
 from counting.evaluation import generation
 from counting.evaluation.definition import Definition as DefinitionReader
 from counting.evaluation.reader import Reader
 from counting.evaluation.scores import score
 from counting.networks import Network as Definition
-from counting.text.speller import Speller
+from counting.text.spelling import spell_range
 from counting.text.vocabulary import SEPARATOR, Vocabulary
 from counting.training import loop
-from counting.training.steps import AutogradStep, CompiledStep, Step
+from counting.training.autograd import AutogradStep
+from counting.training.steps import CompiledStep
 from studies.study import Entry, Study
 from studies.transformer import Size, Transformer
 
@@ -64,7 +66,7 @@ def engine_of(
     transformer, which the engine does not know.
     """
     if "transformer" not in variant:
-        return CompiledStep, lambda weights: Inference(Network.of(model, weights))
+        return CompiledStep, lambda weights: Inference(Weights.of(model, weights))
     size = Size.model_validate(variant["transformer"])
 
     def network() -> Definition:
@@ -77,10 +79,7 @@ def engine_of(
         trained.load_state_dict({key: torch.tensor(w) for key, w in weights.items()})
         return DefinitionReader(trained)
 
-    def begin(model: params.Model, recipe: params.Recipe, V: int) -> Step:
-        return AutogradStep(model, recipe, V, network=network())
-
-    return begin, reader
+    return partial(AutogradStep, build=lambda *_: network()), reader
 
 
 def judged_by(
@@ -121,7 +120,7 @@ def joined(streams: list[Any], separator: int) -> Any:
 def spelled(part: list[int], digits: int, language: str) -> list[list[str]]:
     """Spell a range of numbers of the first so many digits, as lists of words."""
     first, last = part
-    texts = chain.from_iterable(Speller.of(language, [part]).lines(first, last))
+    texts = chain.from_iterable(spell_range(first, last, language))
     return [
         text.split()
         for number, text in zip(range(first, last + 1), texts, strict=True)

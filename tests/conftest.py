@@ -32,6 +32,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--table", action="store_true", help="print each bad input, and its one line"
     )
+    parser.addoption(
+        "--long", action="store_true", help="slow proofs as at night: a hundred kills"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

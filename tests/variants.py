@@ -12,7 +12,7 @@ from counting.networks import Network
 KINDS = ["loop relu", "loop tanh", "rnn relu", "rnn tanh", "gru", "lstm"]
 HEADS = ["linear", "copy"]
 V = 11
-COPY = {"reach": 4, "dropout": 0.2, "sharpness": 3.0}
+COPY = {"reach": 4, "sharpness": 3.0, "no_copy": 0.2}
 
 
 def model(kind: str, head: str = "linear", **more: Any) -> Model:

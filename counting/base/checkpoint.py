@@ -16,13 +16,23 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as from_bytes
 from safetensors.numpy import save as to_bytes
 
-from counting.base import files
+from counting.base import files, parameters
 from counting.base.errors import InputError, abbreviate
 from counting.base.params import Model, Section
 
 Arrays = dict[str, np.ndarray[Any, Any]]  # by the names of the network's state_dict
 
-FORMAT = 2  # of the folder; raised when an older reader could not read it
+FORMAT = 3  # of the folder; raised when an older reader could not read it
+
+
+class TrainedOn(Section):
+    """What a network was trained with, for people: nothing is built from it."""
+
+    texts: str  # as in the section spell, whose languages and numbers these are
+    language: str
+    numbers: list[int]  # the first and the last one
+    engine: str
+    recipe: dict[str, Any]
 
 
 class Config(Section):
@@ -33,6 +43,7 @@ class Config(Section):
     model: Model
     vocabulary: list[str]
     seeds: Annotated[list[int], Field(min_length=1)]
+    trained_on: TrainedOn | None = None  # weights of an older version do not tell
 
 
 def contents(
@@ -84,48 +95,40 @@ def load_config(folder: Path, vocabulary: tuple[str, ...] | None = None) -> Conf
     return config
 
 
-def shapes(model: Model, V: int) -> dict[str, tuple[int, ...]]:
-    """Give the shape of every tensor of a network with a vocabulary of V."""
-    H, G = model.hidden_size, {"gru": 3, "lstm": 4}.get(model.recurrence, 1)
-    P = V + 2 * H + 3 if model.copy_head else V
-    if model.recurrence == "loop":
-        layer: dict[str, tuple[int, ...]] = {"h_h.weight": (H, H), "h_h.bias": (H,)}
-    else:
-        layer = {f"weight_{side}_l0": (G * H, H) for side in ("ih", "hh")}
-        layer |= {f"bias_{side}_l0": (G * H,) for side in ("ih", "hh")}
-    names = ("weight", "bias", "running_mean", "running_var")
-    return (
-        {"i_h.weight": (V, H), "h_o.weight": (P, H), "h_o.bias": (P,)}
-        | {f"layer.{name}": shape for name, shape in layer.items()}
-        | {f"bn.{name}": (H,) for name in names}
-        | {"bn.num_batches_tracked": ()}
-        | ({"copying.S": (V, V)} if model.copy_head else {})
-    )
-
-
 def load_weights(folder: Path, config: Config, seed: int) -> Arrays:
     """Read the weights of one seed.
 
     Raises:
-        InputError: they are missing, damaged, or of another network.
+        InputError: they are missing, damaged, or of another network, or the variant
+            was not trained with the seed.
     """
     path = weight_file(folder, seed)
     again = f"run `dvc repro train@{folder.name}` again"
+    if seed not in config.seeds:
+        raise InputError(
+            f"{folder}: seed {seed} was not trained, expected one of "
+            f"{', '.join(map(str, config.seeds))}"
+        )
     try:
         found = from_bytes(files.read_bytes(path, again))
-    except SafetensorError as error:
+    except (SafetensorError, KeyError) as error:  # KeyError: a dtype NumPy has not
         raise InputError(
             f"{path}: expected safetensors, found a damaged file ({error}); {again}"
         ) from None
-    expected = shapes(config.model, len(config.vocabulary))
-    have = {name: array.shape for name, array in found.items()}
+    known = parameters.tensors(config.model, len(config.vocabulary))
+    expected = {name: (t.dtype, t.shape) for name, t in known.items()}
+    have = {name: (str(a.dtype), a.shape) for name, a in found.items()}
     if have != expected:
         name = sorted(set(have.items()) ^ set(expected.items()))[0][0]
         raise InputError(
-            f"{path}: {name} is {have.get(name, 'missing')}, expected "
-            f"{expected.get(name, 'no such tensor')} in a {config.variant} network; "
-            f"{again}"
+            f"{path}: {name} is {described(have.get(name))}, expected "
+            f"{described(expected.get(name))} in a {config.variant} network; {again}"
         )
     if not all(np.isfinite(array).all() for array in found.values()):
         raise InputError(f"{path}: holds weights that are not finite; {again}")
     return found
+
+
+def described(tensor: tuple[str, tuple[int, ...]] | None) -> str:
+    """Say what a tensor is, such as float32 (30, 64)."""
+    return "{} {}".format(*tensor) if tensor else "missing"

@@ -7,12 +7,14 @@ once all of it is on disk; so a process may be killed at any moment.
 
 from __future__ import annotations
 
+import csv
 import errno
 import json
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -99,15 +101,18 @@ def as_json(content: Any) -> str:
     return json.dumps(content, indent=2, sort_keys=True) + "\n"
 
 
-def as_csv(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Give a CSV with floats at a fixed number of digits."""
-    lines = [",".join(header), *(",".join(map(cell, row)) for row in rows)]
-    return "\n".join(lines) + "\n"
+def as_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Give a CSV with floats at a fixed number of digits, quoted where it must be."""
+    text = StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(header)
+    table.writerows([cell(value) for value in row] for row in rows)
+    return text.getvalue()
 
 
-def cell(value: Any) -> str:
+def cell(value: Any) -> Any:
     """Format one value of a CSV."""
-    return f"{value:.{DIGITS}f}" if isinstance(value, float) else str(value)
+    return f"{value:.{DIGITS}f}" if isinstance(value, float) else value
 
 
 def read_bytes(path: Path, again: str) -> bytes:

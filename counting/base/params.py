@@ -27,6 +27,7 @@ from ruamel.yaml.reader import ReaderError
 
 from counting.base import files
 from counting.base.errors import InputError, abbreviate, suggest
+from counting.base.recurrences import BUILT_IN, OWN
 
 PATH = Path("params.yaml")
 NUMBERS = "numbers"  # what spell.texts names, when there are none of one's own
@@ -97,14 +98,15 @@ class CopyHead(Section):
     """A head that may say a word read before, or what stands in for it."""
 
     reach: Positive  # positions that can be copied from
-    dropout: Share = 0.0  # of the positions may not copy, in training
     sharpness: Annotated[float, Field(gt=0)]  # of the table of what stands in for what
+    # in training, shares of the positions
+    no_copy: Share = 0.0  # that may not copy
 
 
 class Model(Section):
     """The architecture of one variant, and the two figures chosen for it alone."""
 
-    recurrence: Literal["loop", "rnn", "gru", "lstm"]
+    recurrence: Name  # of BUILT_IN, or one's own
     activation: Literal["tanh", "relu"] | None = None
     hidden_size: Annotated[int, Field(ge=1, le=4096)]
     copy_head: CopyHead | None = None
@@ -114,6 +116,12 @@ class Model(Section):
 
     @model_validator(mode="after")
     def _options_are_used(self) -> Self:
+        if self.recurrence not in (known := (*BUILT_IN, *OWN)):
+            raise ValueError(
+                f"recurrence: {self.recurrence!r} is not known; expected one of "
+                f"{', '.join(known)}, or one of your own, put into OWN in "
+                "counting/base/recurrences.py"
+            )
         simple = self.recurrence in ("loop", "rnn")
         if simple and self.activation is None:
             raise ValueError(
@@ -122,7 +130,7 @@ class Model(Section):
         if not simple and self.activation is not None:
             raise ValueError(
                 f"activation: {self.activation} has no effect on {self.recurrence}, "
-                "whose gates fix it; remove the line"
+                "which fixes it; remove the line"
             )
         return self
 
@@ -138,8 +146,9 @@ class Recipe(Section):
     warm_up: Share | None = None  # of the steps, in a one-cycle schedule
     clip_norm: Annotated[float, Field(gt=0)] | None = None
     weight_decay: Annotated[float, Field(ge=0)] | None = None
-    burn_in: Natural = 0  # first positions of a window that carry no loss
-    recombine: Share = 0.0  # of the windows get words where they never stood
+    average: Share = 0.0  # of the steps, the last ones, whose weights are averaged
+    misread: Share = 0.0  # of the words, in each window, are read as others
+    recombine: Share = 0.0  # of the windows have phrases replaced by others
 
     @model_validator(mode="after")
     def _options_are_used(self) -> Self:
@@ -153,19 +162,16 @@ class Recipe(Section):
             )
         if (self.optimizer == "adamw") != (self.weight_decay is not None):
             raise ValueError(
-                f"weight_decay does not belong to optimizer: {self.optimizer}; adamw "
-                "needs it, adam does not take it"
+                "adamw needs weight_decay; add it"
+                if self.weight_decay is None
+                else "weight_decay has no effect on adam; remove it or use adamw"
             )
-        if self.burn_in >= self.bptt:
-            raise ValueError(
-                f"burn_in: {self.burn_in} leaves no position of the window of bptt: "
-                f"{self.bptt}; expected less"
-            )
-        if self.sampling == "rows" and self.recombine:
-            raise ValueError(
-                "recombine has no effect on sampling: rows, which reads the whole "
-                "stream in order; remove it or use windows"
-            )
+        for key in ("misread", "recombine"):
+            if self.sampling == "rows" and getattr(self, key):
+                raise ValueError(
+                    f"{key} has no effect on sampling: rows, which reads the whole "
+                    "stream in order; remove it or use windows"
+                )
         return self
 
 
@@ -227,6 +233,16 @@ class Params(Section):
                 f"device: {self.device} has no effect on engine: compiled, which runs "
                 "on the processor; set engine: autograd or remove the line"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _recurrences_have_an_engine(self) -> Self:
+        for name, model in self.models.items():
+            if self.engine == "compiled" and model.recurrence in OWN:
+                raise ValueError(
+                    f"models.{name}.recurrence: {model.recurrence}, one of your own, "
+                    "has no effect on engine: compiled; set engine: autograd"
+                )
         return self
 
     @model_validator(mode="after")

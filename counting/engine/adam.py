@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from counting.engine.compiler import Array, jit
+from counting.base.types import Array
+from counting.engine.compiler import jit
 from counting.engine.math import ONE
 
 BETA_1, BETA_2, EPS = 0.9, 0.999, 1e-8  # as in PyTorch

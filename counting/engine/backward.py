@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from counting.engine import copy_head, linear_head, recurrence, weights
-from counting.engine.compiler import Array
+from counting.base.types import Array
+from counting.engine import copy_head, linear_head, recurrence
 from counting.engine.forward import EPS, Forward
 from counting.engine.linear_head import Normalized
 from counting.engine.matmul import matmul_add, matmul_add_steps
-from counting.engine.weights import Network, Tensors
+from counting.engine.weights import Tensors, Weights, head
 
 MOMENTUM = 0.1  # of the running statistics, as in PyTorch
 
@@ -26,114 +26,114 @@ class StepResult(NamedTuple):
     """What a step tells besides the gradients."""
 
     loss: float  # mean over the scored positions, in nats per token
-    correct: Array  # (T - skip, B) bool: the target is the most probable token
+    correct: Array  # (T, B) bool: scored, and the target is the most probable token
 
 
 class Backward(Forward):
     """A network in training: the forward pass, and all the way back.
 
     Args:
-        network: what learns.
+        weights: what learns.
         gradients: an array a parameter, filled by each call.
         T: tokens of a window.
         B: windows of a batch.
-        skip: the first positions, which are not scored.
 
     Raises:
         ValueError: there is but one position to take statistics from.
     """
 
-    def __init__(
-        self, network: Network, gradients: Tensors, T: int, B: int, skip: int = 0
-    ) -> None:
-        super().__init__(network, T, B, skip)
-        N, H = self.scored_states().shape
+    def __init__(self, weights: Weights, gradients: Tensors, T: int, B: int) -> None:
+        super().__init__(weights, T, B)
+        N, H = self.flat_states().shape
         if N < 2:
             raise ValueError(f"{N} position has no variance: train on 2 or more")
         self.gradients = gradients
         self.normalized = Normalized(self.new(N, H), *self.new(3, H))
         self.d_states = self.new(T, B, H)
-        self.d_out = self.new(*self.out.shape) if network.reach else self.out
+        self.d_out = self.new(*self.out.shape) if weights.reach else self.out
 
     def __call__(
         self,
         tokens: Array,
         targets: Array,
         no_copy: Array | None = None,
+        read: Array | None = None,
     ) -> StepResult:
-        """Fill the gradients of the mean cross entropy; move the running statistics.
+        """Fill the gradients of `Network.loss`; move the running statistics.
 
-        Every window begins with a state of zeros.
+        Every window begins with a state of zeros. Where no target is scored at all,
+        loss and gradients are zero.
 
         Args:
             tokens: (T, B), int64.
-            targets: (T - skip, B), int64.
+            targets: (T, B), int64, NO_TARGET where nothing is scored.
             no_copy: (T, B) bool, positions that may not copy.
+            read: (T, B) int64, what the recurrence reads in their place: some are
+                misread. The copy head copies from `tokens`.
         """
         state = self.start()
-        self.run_recurrence(tokens, state)
-        normalized, states = self.normalized, self.scored_states()
+        read = tokens if read is None else read
+        self.run_recurrence(read, state)
+        normalized, states = self.normalized, self.flat_states()
         linear_head.batch_statistics(states, normalized)
         self.move_statistics()
         normalized.rs[:] = 1 / np.sqrt(normalized.var + self.number(EPS))
         self.project_states(normalized.y, np.zeros_like(normalized.mean), normalized.rs)
-        reading = self.say(tokens, targets, state, no_copy)
-        loss = float(linear_head.mean_of(reading.losses))
+        reading = self.score(tokens, targets, state, no_copy)
+        loss = float(linear_head.mean_loss(reading.losses.ravel(), targets.ravel()))
         self.head_backward(targets)
-        self.recurrence_backward(tokens)
+        self.recurrence_backward(read)
         return StepResult(loss, reading.predicted == targets)
 
     def move_statistics(self) -> None:
         """Move the running statistics as PyTorch does."""
-        tensors, (y, mean, var, _) = self.network.tensors, self.normalized
+        tensors, (y, mean, var, _) = self.weights.tensors, self.normalized
         tensors["bn.num_batches_tracked"] += 1
         unbiased = var * (len(y) / (len(y) - 1))
-        for name, now in (("mean", mean), ("var", unbiased)):
+        for name, new in (("mean", mean), ("var", unbiased)):
             running = tensors[f"bn.running_{name}"]
-            running += self.number(MOMENTUM) * (now - running)
+            running += self.number(MOMENTUM) * (new - running)
 
     def head_backward(self, targets: Array) -> None:
         """From the loss to the states, and the gradients of the head."""
-        if self.network.reach:
+        if self.weights.reach:
             substitution = self.buffers.substitution
             d_substitution = np.empty_like(substitution)
             copy_head.copy_head_backward(
-                self.rows(self.out), self.windows, substitution, self.sizes,
+                self.rows(self.out), self.context, substitution, self.sizes,
                 self.mixed.attention, self.rows(self.d_out), d_substitution,
             )  # fmt: skip
             copy_head.substitution_softmax_backward(
                 substitution,
                 d_substitution,
-                self.number(self.network.sharpness),
+                self.number(self.weights.sharpness),
                 self.gradients["copying.S"],
             )
         else:
             linear_head.softmax_cross_entropy_backward(self.out, targets.reshape(-1))
         linear_head.fused_linear_backward(
-            self.d_out, weights.head(self.network.tensors), self.normalized,
+            self.d_out, head(self.weights.tensors), self.normalized,
             self.layout, self.fused,
-            self.d_states[self.shape.first :].reshape(-1, self.d_states.shape[2]),
-            weights.head(self.gradients),
+            self.d_states.reshape(-1, self.d_states.shape[2]),
+            head(self.gradients),
         )  # fmt: skip
 
     def recurrence_backward(self, tokens: Array) -> None:
         """From the states to the embedding, and the gradients of the recurrence."""
-        network, H = self.network, self.d_states.shape[2]
+        weights, H = self.weights, self.d_states.shape[2]
         along = recurrence.Gradients(
             np.zeros_like(self.table), self.new(H), *self.new(2, self.shape.B, H)
         )
-        network.recurrence.backward(
-            self.d_states, tokens, weights.along_time(network), self.states, along
+        weights.kind.backward(
+            self.d_states, tokens, weights.along_time(), self.states, along
         )
         d_W_hh = self.new(len(self.table.T), H)
         d_gates = self.states.gates[:, :, : len(d_W_hh)]
         matmul_add_steps(d_W_hh, d_gates, self.states.h[:-1])
-        W, _ = weights.input_side(network)
+        W, _ = weights.input_side()
         d_table, d_embedding = along.table, self.gradients["i_h.weight"]
         d_embedding[:] = 0
         matmul_add(d_embedding, d_table, W)
         d_W = np.zeros_like(W)
-        matmul_add(d_W, d_table.T, network.table)
-        weights.put_gradients(
-            network, d_W, d_table.sum(0), d_W_hh, along.b_n, self.gradients
-        )
+        matmul_add(d_W, d_table.T, weights.embedding)
+        weights.put_gradients(d_W, d_table.sum(0), d_W_hh, along.b_n, self.gradients)

@@ -17,6 +17,7 @@ ever updated, and a file that is missing, cut short or damaged costs one compila
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import os
 import pickle
@@ -29,17 +30,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import numpy as np
 from llvmlite import binding
-from numba import njit
+from numba import config, njit
 from numba.core import caching, compiler, serialize
 from numba.extending import register_jitable
 
-F = TypeVar("F", bound=Callable[..., Any])
-Array = np.ndarray[Any, Any]
+from counting.base.errors import InputError
 
-PACKAGE = Path(__file__).parent
-FOLDER = Path(os.environ.get("COUNTING_COMPILED", PACKAGE.parents[1] / ".compiled"))
+F = TypeVar("F", bound=Callable[..., Any])
+
+ROOT = Path(__file__).parents[2]
+FOLDER = Path(os.environ.get("COUNTING_COMPILED", ROOT / ".compiled"))
 DIGEST = 32  # bytes of SHA-256
 
 
@@ -58,26 +59,61 @@ def inlined(function: F) -> F:
 def portability_warning() -> str | None:
     """Say why this machine's bits are its own, or None where they are everybody's."""
     features = binding.get_host_cpu_features()
-    if all(features.get(name) for name in ("avx2", "fma")):
+    arm = platform.machine() in ("aarch64", "arm64")  # fma is part of it
+    if arm or all(features.get(name) for name in ("avx2", "fma")):
         return None
     return (
-        f"this processor ({binding.get_host_cpu_name()}) has no AVX2; everything "
-        "works, but the bits are this machine's own and will not match dvc.lock"
+        f"this processor ({binding.get_host_cpu_name()}) has no AVX2 and FMA; "
+        "everything works, but the bits are this machine's own and will not match "
+        "dvc.lock"
     )
 
 
+def check() -> None:
+    """Refuse to go on without machine code.
+
+    Raises:
+        InputError: Numba is told to compile nothing.
+    """
+    if config.DISABLE_JIT:
+        raise InputError(
+            "NUMBA_DISABLE_JIT is set, expected machine code, which the engine is made "
+            "of: unset it, or use engine: autograd"
+        )
+
+
 @cache
-def surroundings() -> bytes:
+def cache_key(source: Path) -> bytes:
     """Digest what machine code depends on beside its function: sources and versions."""
     facts = [version(name) for name in ("numba", "llvmlite", "numpy")]
     facts += [sys.version, platform.platform()]
     facts += [
         f"{k}={v}" for k, v in sorted(os.environ.items()) if k.startswith("NUMBA")
     ]
-    whole = hashlib.sha256(repr(facts).encode())
-    for path in sorted(PACKAGE.glob("*.py")):
-        whole.update(hashlib.sha256(path.read_bytes()).digest())
-    return whole.digest()
+    digest = hashlib.sha256(repr(facts).encode())
+    for path in sorted(imported(source, set())):
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.digest()
+
+
+def imported(source: Path, found: set[Path]) -> set[Path]:
+    """Give a file and all files of this project that it imports, directly or not.
+
+    A compiled function sees the constants of its module, whose values are compiled in,
+    and the functions that it calls, wherever they are.
+    """
+    found.add(source)
+    for node in ast.walk(ast.parse(source.read_bytes())):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{a.name}" for a in node.names)]
+        for name in names:
+            path = ROOT.joinpath(*name.split(".")).with_suffix(".py")
+            if path.is_file() and path not in found:
+                imported(path, found)
+    return found
 
 
 class Kept(caching._Cache):  # type: ignore[misc]
@@ -99,7 +135,8 @@ class Kept(caching._Cache):  # type: ignore[misc]
         function = self.function
         names = (function.__module__, function.__qualname__, function.__code__.co_code)
         facts = (*names, str(signature), codegen.magic_tuple())
-        key = hashlib.sha256(surroundings() + repr(facts).encode())
+        source = Path(function.__code__.co_filename)
+        key = hashlib.sha256(cache_key(source) + repr(facts).encode())
         return FOLDER / f"{function.__name__}-{key.hexdigest()}"
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:

@@ -1,6 +1,6 @@
 """The copy head of networks/copy_head.py by hand, forward and back.
 
-Rows are laid out as linear_head.Layout says: logits, then query, key and mixture. The
+Rows are laid out as linear_head.Layout says: logits, then query, key and gates. The
 positions that can be copied from are those of the windows themselves and, before them,
 those that a state has brought along.
 
@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from counting.engine.compiler import Array, inlined, jit
-from counting.engine.linear_head import NEVER, index_of, row_max, softmax
+from counting.base.types import NO_TARGET, Array
+from counting.engine.compiler import inlined, jit
+from counting.engine.linear_head import NEVER, index_of, row_max, scored, softmax
 from counting.engine.math import ONE, ZERO, exp, log
 from counting.engine.matmul import matmul_add
 
@@ -27,17 +28,16 @@ class Sizes(NamedTuple):
 
     H: int
     reach: int  # positions that can be copied from
-    skip: int  # first positions, which say nothing
     scale: float  # H^-1/2
     floor: float  # FLOOR
 
 
-class Windows(NamedTuple):
-    """What was read, and what may be copied."""
+class Context(NamedTuple):
+    """What was read, and what may be said."""
 
     tokens: Array  # (K + T, B)
     keys: Array  # (K, B, H), those before the windows
-    targets: Array  # (T - skip, B)
+    targets: Array  # (T, B)
     no_copy: Array  # (T, B) bool, where nothing may be copied
 
 
@@ -45,9 +45,9 @@ class Mixed(NamedTuple):
     """What the copy head says."""
 
     attention: Array  # (B, T, K + T or more), filled as far as the head reaches
-    p: Array  # (T - skip, B, L), probabilities
-    predicted: Array  # (T - skip, B), the likeliest tokens
-    losses: Array  # (T - skip, B), -log p of the targets in nats
+    p: Array  # (T, B, L), probabilities
+    predicted: Array  # (T, B), the likeliest tokens
+    losses: Array  # (T, B), -log p of the targets in nats
 
 
 @inlined
@@ -99,22 +99,22 @@ def substitution_softmax_backward(
 
 @jit
 def copy_head_forward(
-    out: Array, windows: Windows, substitution: Array, sizes: Sizes, mixed: Mixed
+    out: Array, context: Context, substitution: Array, sizes: Sizes, mixed: Mixed
 ) -> None:
     """Mix the three ways of saying a token: p = g_1 o + g_2 c + g_3 c S.
 
     Args:
-        out: (T, B, C); its logits and mixture become probabilities.
-        windows: what was read.
+        out: (T, B, C); its logits and gates become probabilities.
+        context: what was read.
         substitution: (V, L) of `substitution_softmax`.
         sizes: H, reach and so on.
         mixed: filled.
     """
     (T, B), L = out.shape[:2], substitution.shape[1]
-    H, reach, skip, scale, floor = sizes
-    tokens, before, targets, no_copy = windows
+    H, reach, scale, floor = sizes
+    tokens, before, targets, no_copy = context
     K, keys = len(before), np.zeros((H, mixed.attention.shape[2]), out.dtype)
-    whole = log(ONE + np.float32(len(substitution)) * floor)
+    log_total = log(ONE + np.float32(len(substitution)) * floor)
     for b in range(B):
         for j in range(K):
             for k in range(H):
@@ -125,15 +125,15 @@ def copy_head_forward(
         scores = mixed.attention[b]
         fill_zero(scores)
         matmul_add(scores, out[:, b, L : L + H], keys)
-        for t in range(skip, T):
-            row, now = out[t, b], K + t
-            own, gates, first = row[:L], row[L + 2 * H : L + 2 * H + 3], now - reach
-            first = max(0, first)
+        for t in range(T):
+            row, now, y = out[t, b], K + t, targets[t, b]
+            own, gates = row[:L], row[L + 2 * H : L + 2 * H + 3]
+            first = max(0, now - reach)
             softmax(own, row_max(own))
             if no_copy[t, b] or now == 0:
                 gates[1] = gates[2] = NEVER
             softmax_short(gates)
-            p = mixed.p[t - skip, b]
+            p = mixed.p[t, b]
             for v in range(L):
                 p[v] = gates[0] * own[v]
             if now > 0:
@@ -143,44 +143,47 @@ def copy_head_forward(
                 p[word] += gates[1] * weight
                 for v in range(L):
                     p[v] += gates[2] * weight * substitution[word, v]
-            mixed.predicted[t - skip, b] = index_of(p, row_max(p))
-            mixed.losses[t - skip, b] = whole - log(p[targets[t - skip, b]] + floor)
+            mixed.predicted[t, b] = index_of(p, row_max(p))
+            mixed.losses[t, b] = ZERO
+            if y != NO_TARGET:
+                mixed.losses[t, b] = log_total - log(p[y] + floor)
 
 
 @jit
 def copy_head_backward(
-    out: Array, windows: Windows, substitution: Array, sizes: Sizes, attention: Array,
+    out: Array, context: Context, substitution: Array, sizes: Sizes, attention: Array,
     d: Array, d_substitution: Array,
 ) -> None:  # fmt: skip
     """Fill the gradients d (T, B, C) and d_substitution (V, L) of the mean loss.
 
-    For windows with nothing before them. With y the target, m = -1 / (N (p_y + FLOOR)),
-    and s * (ds - s' ds) for a softmax s:
+    For windows with nothing before them. With y the target, m = -1 / (M (p_y + FLOOR)),
+    M the positions that are scored, and s * (ds - s' ds) for a softmax s:
         dg_1 = m o_y,  dg_2 = m c_y,  dg_3 = m (c S)_y,  do_y = m g_1
         da_j = m (g_2 [x_{j+1} = y] + g_3 S_{x_{j+1} y}),  dS_{x_{j+1} y} += m g_3 a_j
         dq_i = sum over j of ds_ij k_j,  dk_j = sum over i of ds_ij q_i
     """
     (T, B), L = out.shape[:2], substitution.shape[1]
-    H, reach, skip, scale, floor = sizes
-    ds, N = np.empty((T, T), out.dtype), np.float32((T - skip) * B)
+    H, reach, scale, floor = sizes
+    ds, M = np.empty((T, T), out.dtype), scored(context.targets.ravel())
     fill_zero(d_substitution)
     for b in range(B):
         dq, dk = d[:, b, L : L + H], d[:, b, L + H : L + 2 * H]
+        fill_zero(d[:, b])
         fill_zero(ds)
-        fill_zero(dq)
-        fill_zero(dk)
-        for t in range(skip, T):
-            row, y, first = out[t, b], windows.targets[t - skip, b], max(0, t - reach)
+        for t in range(T):
+            row, y, first = out[t, b], context.targets[t, b], max(0, t - reach)
+            if y == NO_TARGET:
+                continue
             own, gates = row[:L], row[L + 2 * H : L + 2 * H + 3]
             a, da = attention[b, t], ds[t]
             copied, substituted = ZERO * own[y], ZERO * own[y]
             for j in range(first, t):
-                word = windows.tokens[j + 1, b]
+                word = context.tokens[j + 1, b]
                 substituted += a[j] * substitution[word, y]
                 if word == y:
                     copied += a[j]
             p_y = gates[0] * own[y] + gates[1] * copied + gates[2] * substituted
-            m = -ONE / (N * (p_y + floor))
+            m = -ONE / (M * (p_y + floor))
             d_gates = d[t, b, L + 2 * H : L + 2 * H + 3]
             d_gates[0] = m * gates[0] * (own[y] - p_y)
             d_gates[1] = m * gates[1] * (copied - p_y)
@@ -191,7 +194,7 @@ def copy_head_backward(
             d[t, b, y] += share
             mean = ZERO * m
             for j in range(first, t):
-                word = windows.tokens[j + 1, b]
+                word = context.tokens[j + 1, b]
                 da[j] = m * gates[2] * substitution[word, y]
                 if word == y:
                     da[j] += m * gates[1]

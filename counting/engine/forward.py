@@ -15,17 +15,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from counting.engine import copy_head, linear_head, weights
-from counting.engine.compiler import Array
+from counting.base.types import NO_TARGET, Array, Inside, Reading
+from counting.engine import compiler, copy_head, linear_head
 from counting.engine.linear_head import Fused, Layout
 from counting.engine.matmul import affine
 from counting.engine.recurrence import States
-from counting.engine.weights import Network
+from counting.engine.weights import Weights, head
 
 EPS = 1e-5  # of batch norm, as in PyTorch
 
 
-class State(NamedTuple):
+class Carried(NamedTuple):
     """What a network carries from the last token to the next."""
 
     h: Array  # (B, H)
@@ -34,20 +34,11 @@ class State(NamedTuple):
     tokens: Array  # (K, B)
 
 
-class Reading(NamedTuple):
-    """What a network makes of tokens; its own arrays, which nothing overwrites."""
-
-    predicted: Array  # (T - skip, B) int64, the likeliest tokens
-    losses: Array  # (T - skip, B), -log p of the targets, in nats
-
-
 class Shape(NamedTuple):
     """What is read at once."""
 
     T: int  # tokens of a window
     B: int  # windows
-    skip: int  # first positions, which are not scored
-    first: int  # first position that is projected
 
 
 class CopyBuffers(NamedTuple):
@@ -55,25 +46,26 @@ class CopyBuffers(NamedTuple):
 
     substitution: Array  # (V, L)
     attention: Array  # (B, T, K + T or more)
-    p: Array  # (T - skip, B, L)
+    p: Array  # (T, B, L)
 
 
 class Forward:
     """A network over T tokens of B windows: the buffers, and the way forward.
 
     Args:
-        network: read anew at each call.
+        weights: read anew at each call.
         T: tokens of a window.
         B: windows.
-        skip: the first positions, which are not scored.
+
+    Raises:
+        InputError: Numba is told to compile nothing.
     """
 
-    def __init__(self, network: Network, T: int, B: int, skip: int = 0) -> None:
-        (V, H), P = network.table.shape, len(network.tensors["h_o.bias"])
-        _, _, G, saved, has_cell = network.recurrence
-        # with a copy head every position is projected: keys are among the first, too
-        first = 0 if network.reach else skip
-        self.network, self.shape = network, Shape(T, B, skip, first)
+    def __init__(self, weights: Weights, T: int, B: int) -> None:
+        compiler.check()
+        (V, H), P = weights.embedding.shape, len(weights.tensors["h_o.bias"])
+        _, _, G, saved, has_cell = weights.kind
+        self.weights, self.shape = weights, Shape(T, B)
         self.layout = Layout.of(V, P)
         self.table = self.new(V, G * H)
         one = (1, 1, 1)  # of what a kind does not have
@@ -82,137 +74,156 @@ class Forward:
             self.new(*((T + 1, B, H) if has_cell else one)),
             self.new(*((T, B, saved * H) if saved else one)),
         )
-        N = (T - first) * B
-        self.out = self.new(N, self.layout.columns)
+        self.out = self.new(T * B, self.layout.columns)
         self.fused = Fused(
             self.new(self.layout.columns, H), self.new(self.layout.columns)
         )
-        if network.reach:
+        if weights.reach:
             L = self.layout.logits
             self.buffers = CopyBuffers(
                 self.new(V, L),
                 self.new(B, T, linear_head.round_up(T, 8)),
-                self.new(T - skip, B, L),
+                self.new(T, B, L),
             )
 
     def new(self, *shape: int) -> Array:
         """Make an array of zeros."""
-        return np.zeros(shape, self.network.table.dtype)
+        return np.zeros(shape, self.weights.embedding.dtype)
 
     @property
     def number(self) -> Any:
         """The type of a number here, float32 but in tests."""
-        return self.network.table.dtype.type
+        return self.weights.embedding.dtype.type
 
-    def start(self) -> State:
+    def start(self) -> Carried:
         """Give the state before the first token."""
         (B, H), c = self.states.h.shape[1:], self.states.c.shape[1:]
         keys, tokens = self.new(0, B, H), np.zeros((0, B), np.int64)
-        return State(self.new(B, H), self.new(*c), keys, tokens)
+        return Carried(self.new(B, H), self.new(*c), keys, tokens)
 
-    def run_recurrence(self, tokens: Array, state: State) -> None:
+    def run_recurrence(self, tokens: Array, state: Carried) -> None:
         """Fill the states, from tokens (T, B)."""
-        W, b = weights.input_side(self.network)
-        affine(self.table, self.network.table, W, b)
+        W, b = self.weights.input_side()
+        affine(self.table, self.weights.embedding, W, b)
         self.states.h[0], self.states.c[0] = state.h, state.c
-        along = weights.along_time(self.network)
-        self.network.recurrence.forward(self.table, tokens, along, self.states)
+        along = self.weights.along_time()
+        self.weights.kind.forward(self.table, tokens, along, self.states)
 
-    def scored_states(self) -> Array:
-        """View the states that are projected as (N, H)."""
-        return self.states.h[1 + self.shape.first :].reshape(-1, self.states.h.shape[2])
+    def flat_states(self) -> Array:
+        """View the states after each token as (T * B, H)."""
+        return self.states.h[1:].reshape(-1, self.states.h.shape[2])
 
     def project_states(self, y: Array, mean: Array, rs: Array) -> None:
         """Fill `out` from y, the states less what `mean` will not take off."""
-        head = weights.head(self.network.tensors)
-        linear_head.fuse_batch_norm(head, mean, rs, self.layout, self.fused)
+        linear_head.fuse_batch_norm(
+            head(self.weights.tensors), mean, rs, self.layout, self.fused
+        )
         affine(self.out, y, self.fused.W, self.fused.b)
 
-    def say(
-        self, tokens: Array, targets: Array, state: State, no_copy: Array | None
+    def score(
+        self, tokens: Array, targets: Array, state: Carried, no_copy: Array | None
     ) -> Reading:
         """Turn what `out` holds into probabilities, in place, and judge them.
 
         Args:
             tokens: (T, B), as a copy head sees them.
-            targets: (T - skip, B).
+            targets: (T, B).
             state: before the first token.
-            no_copy: (T, B) bool, where nothing may be copied.
+            no_copy: (T, B) bool, positions that may not copy.
         """
         predicted = np.empty(targets.shape, np.int64)
         reading = Reading(predicted, np.empty(targets.shape, self.out.dtype))
-        if not self.network.reach:
+        if not self.weights.reach:
             flat = (targets.reshape(-1), predicted.reshape(-1), reading.losses.ravel())
             linear_head.softmax_cross_entropy(self.out, self.layout.logits, *flat)
             return reading
-        self.copy(tokens, targets, state, no_copy, reading)
+        self.mix(tokens, targets, state, no_copy, reading)
         return reading
 
-    def copy(
+    def mix(
         self,
         tokens: Array,
         targets: Array,
-        state: State,
+        state: Carried,
         no_copy: Array | None,
         reading: Reading,
     ) -> None:
-        """Say it with the copy head; keeps what the way back needs."""
-        S, K = self.network.tensors["copying.S"], len(state.keys)
+        """Mix with the copy head; keeps what the way back needs."""
+        S, K = self.weights.tensors["copying.S"], len(state.keys)
         if no_copy is None:
             no_copy = np.zeros(tokens.shape, np.bool_)
         seen = np.concatenate([state.tokens, tokens])
-        (T, B, *_), width = self.shape, linear_head.round_up(K + len(tokens), 8)
+        (T, B), width = self.shape, linear_head.round_up(K + len(tokens), 8)
         if self.buffers.attention.shape[2] != width:
             self.buffers = self.buffers._replace(attention=self.new(B, T, width))
         substitution, attention, p = self.buffers
-        self.windows = copy_head.Windows(seen, state.keys, targets, no_copy)
-        sharpness = self.number(self.network.sharpness)
+        self.context = copy_head.Context(seen, state.keys, targets, no_copy)
+        sharpness = self.number(self.weights.sharpness)
         copy_head.substitution_softmax(S, sharpness, substitution)
         self.mixed = copy_head.Mixed(attention, p, *reading)
         copy_head.copy_head_forward(
-            self.rows(self.out), self.windows, substitution, self.sizes, self.mixed
+            self.rows(self.out), self.context, substitution, self.sizes, self.mixed
         )
 
     def rows(self, out: Array) -> Array:
         """View rows (N, .) as (T, B, .)."""
-        return out.reshape(self.shape.T - self.shape.first, self.shape.B, -1)
+        return out.reshape(*self.shape, -1)
 
     @property
     def sizes(self) -> copy_head.Sizes:
         """What the copy head needs to know."""
         H, number = self.states.h.shape[2], self.number
         scale, floor = number(H**-0.5), number(copy_head.FLOOR)
-        return copy_head.Sizes(H, self.network.reach, self.shape.skip, scale, floor)
+        return copy_head.Sizes(H, self.weights.reach, scale, floor)
 
-    def state_after(self, tokens: Array, state: State) -> State:
+    def state_after(self, tokens: Array, state: Carried) -> Carried:
         """Give the state after the last token of (T, B), in arrays of its own."""
-        h, c, reach = self.states.h[-1], self.states.c[-1], self.network.reach
+        h, c, reach = self.states.h[-1], self.states.c[-1], self.weights.reach
         if not reach:
-            return State(h.copy(), c.copy(), state.keys, state.tokens)
+            return Carried(h.copy(), c.copy(), state.keys, state.tokens)
         L, H = self.layout.logits, h.shape[1]
         keys = np.concatenate(
             [state.keys, self.rows(self.out)[:, :, L + H : L + 2 * H]]
         )
         seen = np.concatenate([state.tokens, tokens])
-        return State(h.copy(), c.copy(), keys[-reach:].copy(), seen[-reach:].copy())
+        return Carried(h.copy(), c.copy(), keys[-reach:].copy(), seen[-reach:].copy())
+
+    def inside(self) -> Inside:
+        """Copy what the last pass came to."""
+        V, out, states = self.layout.V, self.rows(self.out), self.states.h[1:].copy()
+        if not self.weights.reach:
+            return Inside(out[..., :V].copy(), states, None, None)
+        first = self.layout.logits + 2 * self.sizes.H
+        gates, p = out[..., first : first + 3].copy(), self.mixed.p[..., :V].copy()
+        return Inside(p, states, gates, self.attention())
+
+    def attention(self) -> Array:
+        """Give where the copy head looked in the last pass, (T, B, K + T)."""
+        seen = len(self.context.tokens)
+        looks = self.mixed.attention[..., :seen].transpose(1, 0, 2).copy()
+        T, reach = len(looks), self.weights.reach
+        now, j = np.arange(seen - T, seen)[:, None], np.arange(seen)
+        far = (j >= now) | (j < now - reach)  # scores that no softmax has seen
+        looks[np.broadcast_to(far[:, None], looks.shape)] = 0
+        return looks
 
 
 class Inference:
     """A trained network that reads tokens, windows or one after the other."""
 
-    def __init__(self, network: Network) -> None:
-        self.network = network
+    def __init__(self, weights: Weights) -> None:
+        self.weights = weights
         self.forward: Forward | None = None
 
     def __call__(
-        self, tokens: Array, targets: Array | None = None, state: State | None = None
-    ) -> tuple[Reading, State]:
+        self, tokens: Array, targets: Array | None = None, state: Carried | None = None
+    ) -> tuple[Reading, Carried]:
         """Read tokens.
 
         Args:
             tokens: (T, B), int64.
-            targets: (T, B), int64, the tokens that come next, if they are known; the
-                losses are those of token 0 otherwise.
+            targets: (T, B), int64, the tokens that come next; NO_TARGET, or none at
+                all, where they are not known, and the loss is 0.
             state: that an earlier call ended on; None for the beginning.
 
         Returns:
@@ -220,48 +231,26 @@ class Inference:
         """
         T, B = tokens.shape
         if self.forward is None or self.forward.shape[:2] != (T, B):
-            self.forward = Forward(self.network, T, B)
-        forward, tensors = self.forward, self.network.tensors
+            self.forward = Forward(self.weights, T, B)
+        forward, tensors = self.forward, self.weights.tensors
         state = state or forward.start()
         tokens = np.ascontiguousarray(tokens)
-        targets = np.zeros_like(tokens) if targets is None else targets
+        targets = np.full_like(tokens, NO_TARGET) if targets is None else targets
         forward.run_recurrence(tokens, state)
         rs = 1 / np.sqrt(tensors["bn.running_var"] + forward.number(EPS))
         mean = tensors["bn.running_mean"]
-        forward.project_states(forward.scored_states(), mean, rs)
-        reading = forward.say(tokens, np.ascontiguousarray(targets), state, None)
+        forward.project_states(forward.flat_states(), mean, rs)
+        reading = forward.score(tokens, np.ascontiguousarray(targets), state, None)
         return reading, forward.state_after(tokens, state)
 
-    @property
-    def probabilities(self) -> Array:
-        """Those of the last call, (T, B, V), in an array of their own."""
+    def inspect(
+        self, tokens: Array, targets: Array | None = None, state: Carried | None = None
+    ) -> tuple[Reading, Inside, Carried]:
+        """Read tokens as a call does, and tell how the network came to it."""
+        reading, after = self(tokens, targets, state)
         assert self.forward is not None
-        forward, V = self.forward, self.forward.layout.V
-        p = forward.mixed.p if self.network.reach else forward.rows(forward.out)
-        return p[..., :V].copy()
+        return reading, self.forward.inside(), after
 
-    @property
-    def mixture(self) -> Array:
-        """Of the last call, how much a copy head says by itself, copies, substitutes.
-
-        (T, B, 3), each three adding up to 1.
-        """
-        assert self.forward is not None
-        start = self.forward.layout.logits + 2 * self.forward.sizes.H
-        return self.forward.rows(self.forward.out)[..., start : start + 3].copy()
-
-    @property
-    def attention(self) -> Array:
-        """Of the last call, where a copy head looks, (T, B, K + T).
-
-        The weight of position j is for the token that came after it; there are K
-        positions before the first token of the call.
-        """
-        assert self.forward is not None
-        seen = len(self.forward.windows.tokens)
-        weights = self.forward.mixed.attention[..., :seen].transpose(1, 0, 2).copy()
-        T, reach = len(weights), self.network.reach
-        now, j = np.arange(seen - T, seen)[:, None], np.arange(seen)
-        far = (j >= now) | (j < now - reach)  # scores that no softmax has seen
-        weights[np.broadcast_to(far[:, None], weights.shape)] = 0
-        return weights
+    def states(self, tokens: Array) -> Array:
+        """Give the hidden states (T, B, H) after each of the tokens (T, B)."""
+        return self.inspect(tokens)[1].states

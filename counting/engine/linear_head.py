@@ -8,13 +8,14 @@ Backward, with d the gradient of `out`:
     db = sum of d,  D = (d' y) * rs,  dW = D * gamma + db beta'
     dgamma = sum over P of W * D,  dbeta = W' db
     dh = d (W * c) - (c / N) * (dbeta + y * rs * dgamma)
-Cross entropy, with p = softmax(logits): loss = mean of -log p_target,
-    d = (p - onehot(target)) / N
+Cross entropy, with p = softmax(logits): loss = mean of -log p_target over the M scored
+positions, those with a target;
+    d = (p - onehot(target)) / M there, and 0 elsewhere
 
 Rows of `out` are wider than P: vectors want multiples of 32. After the V logits comes a
 gap, up to `Layout.logits` columns, which hold no token; after the rest another one.
 
-Sizes: N positions, H hidden, V vocabulary, P rows of W, C columns.
+Sizes: N positions, M of them scored, H hidden, V vocabulary, P rows of W, C columns.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from counting.engine.compiler import Array, inlined, jit
+from counting.base.types import NO_TARGET, Array
+from counting.engine.compiler import inlined, jit
 from counting.engine.math import ONE, ZERO, exp, log
 from counting.engine.matmul import matmul_add
 from counting.engine.recurrence import add_row
@@ -194,30 +196,40 @@ def softmax_cross_entropy(
     """Turn the logits of `out` (N, C) into probabilities, in place.
 
     Puts the likeliest tokens into predicted (N,), and -log p of the targets into
-    losses (N,), in nats.
+    losses (N,), in nats; 0 where there is none.
     """
     for i in range(len(out)):
-        row = out[i, :logits]
-        top, logit = row_max(row), row[targets[i]]
+        row, y = out[i, :logits], targets[i]
+        top, logit = row_max(row), row[max(y, 0)]
         predicted[i] = index_of(row, top)
-        losses[i] = log(softmax(row, top)) + (top - logit)
+        loss = log(softmax(row, top)) + (top - logit)
+        losses[i] = ZERO if y == NO_TARGET else loss
 
 
 @jit
 def softmax_cross_entropy_backward(p: Array, targets: Array) -> None:
     """Turn probabilities (N, C) into the gradient of the mean loss, in place."""
-    N = np.float32(len(p))
+    M = scored(targets)
     for i in range(len(p)):
-        p[i, targets[i]] -= ONE
+        known = ZERO if targets[i] == NO_TARGET else ONE
+        p[i, max(targets[i], 0)] -= ONE
         for v in range(p.shape[1]):
-            p[i, v] /= N
+            p[i, v] = known * p[i, v] / M
+
+
+@inlined
+def scored(targets: Array) -> Any:
+    """Count the targets (N,) that are scored; 1 if there are none, to divide by."""
+    count = 0
+    for i in range(len(targets)):
+        count += targets[i] != NO_TARGET
+    return np.float32(max(1, count))
 
 
 @jit
-def mean_of(values: Array) -> Any:
-    """Give the mean of values (M, N)."""
+def mean_loss(losses: Array, targets: Array) -> Any:
+    """Give the mean of losses (N,) over the targets (N,) that are scored."""
     total = ZERO
-    for i in range(values.shape[0]):
-        for j in range(values.shape[1]):
-            total += values[i, j]
-    return total / np.float32(values.size)
+    for i in range(len(losses)):
+        total += losses[i]
+    return total / scored(targets)

@@ -17,7 +17,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from counting.engine.compiler import Array, jit
+from counting.base.types import Array
+from counting.engine.compiler import jit
 from counting.engine.math import declared
 
 

@@ -18,12 +18,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from counting.engine.compiler import Array, inlined, jit
+from counting.base.types import Array
+from counting.engine.compiler import inlined, jit
 from counting.engine.math import ONE, ZERO, fma, sigmoid, tanh
 from counting.engine.matmul import matmul_add_panels, panels
 
 
-class Weights(NamedTuple):
+class AlongTime(NamedTuple):
     """What acts along time."""
 
     W_hh: Array  # (G * H, H)
@@ -79,7 +80,9 @@ def elman(name: str, squash: Any, slope: Any) -> Recurrence:
         dh_{t-1} += W' da_t;  dx_t = da_t;  dW = sum over t of da_t h_{t-1}'
     """
 
-    def forward(table: Array, tokens: Array, weights: Weights, states: States) -> None:
+    def forward(
+        table: Array, tokens: Array, weights: AlongTime, states: States
+    ) -> None:
         (T, B), h, W = tokens.shape, states.h, panels(weights.W_hh.T)
         for t in range(T):
             for b in range(B):
@@ -93,7 +96,7 @@ def elman(name: str, squash: Any, slope: Any) -> Recurrence:
     def backward(
         d_states: Array,
         tokens: Array,
-        weights: Weights,
+        weights: AlongTime,
         states: States,
         gradients: Gradients,
     ) -> None:
@@ -123,7 +126,9 @@ TANH = elman("tanh", tanh, inlined(lambda h: ONE - h * h))
 
 
 @jit
-def gru_forward(table: Array, tokens: Array, weights: Weights, states: States) -> None:
+def gru_forward(
+    table: Array, tokens: Array, weights: AlongTime, states: States
+) -> None:
     """Walk the GRU along time; gates hold r, z, q, n.
 
     r_t = sigmoid(x_r + W_r h_{t-1} + b_r)
@@ -156,7 +161,7 @@ def gru_forward(table: Array, tokens: Array, weights: Weights, states: States) -
 def gru_backward(
     d_states: Array,
     tokens: Array,
-    weights: Weights,
+    weights: AlongTime,
     states: States,
     gradients: Gradients,
 ) -> None:
@@ -193,7 +198,9 @@ def gru_backward(
 
 
 @jit
-def lstm_forward(table: Array, tokens: Array, weights: Weights, states: States) -> None:
+def lstm_forward(
+    table: Array, tokens: Array, weights: AlongTime, states: States
+) -> None:
     """Walk the LSTM along time; gates hold i, f, g, o.
 
     i_t, f_t, o_t = sigmoid(x + W h_{t-1}),  g_t = tanh(x_g + W_g h_{t-1})
@@ -221,7 +228,7 @@ def lstm_forward(table: Array, tokens: Array, weights: Weights, states: States) 
 def lstm_backward(
     d_states: Array,
     tokens: Array,
-    weights: Weights,
+    weights: AlongTime,
     states: States,
     gradients: Gradients,
 ) -> None:

@@ -10,33 +10,49 @@ from typing import NamedTuple
 
 import numpy as np
 
+from counting.base.errors import InputError
 from counting.base.params import Model
+from counting.base.recurrences import BUILT_IN
+from counting.base.types import Array
 from counting.engine import linear_head, recurrence
-from counting.engine.compiler import Array
 
 Tensors = Mapping[str, Array]  # by the names of the definition's state_dict
 
+KINDS = {
+    "relu": recurrence.RELU,
+    "tanh": recurrence.TANH,
+    "gru": recurrence.GRU,
+    "lstm": recurrence.LSTM,
+}
 
-class Network(NamedTuple):
-    """A network as the engine sees it."""
 
-    recurrence: recurrence.Recurrence
+class Weights(NamedTuple):
+    """A network as the engine sees it: its kind, and its tensors."""
+
+    kind: recurrence.Recurrence
     tensors: Tensors  # parameters and running statistics
     reach: int = 0  # positions that can be copied from; 0 without a copy head
     sharpness: float = 1.0  # of the table of a copy head
 
     @classmethod
-    def of(cls, config: Model, tensors: Tensors) -> Network:
-        """Take the tensors of a variant; they are read anew at each call."""
-        kinds = {"gru": recurrence.GRU, "lstm": recurrence.LSTM}
-        simple = {"relu": recurrence.RELU, "tanh": recurrence.TANH}
-        kind = kinds.get(config.recurrence) or simple[config.activation or "tanh"]
+    def of(cls, config: Model, tensors: Tensors) -> Weights:
+        """Take the tensors of a variant; they are read anew at each call.
+
+        Raises:
+            InputError: its recurrence is one of the user's own.
+        """
+        if config.recurrence not in BUILT_IN:
+            raise InputError(
+                f"recurrence: {config.recurrence} is not compiled, expected one of "
+                f"{', '.join(BUILT_IN)}: use the definition, with engine: autograd"
+            )
+        kind = KINDS[config.activation or config.recurrence]
         if (copy := config.copy_head) is None:
             return cls(kind, tensors)
         return cls(kind, tensors, copy.reach, copy.sharpness)
 
     @property
-    def table(self) -> Array:
+    def embedding(self) -> Array:
         """The embedding, (V, H)."""
         return self.tensors["i_h.weight"]
 
@@ -48,60 +64,50 @@ class Network(NamedTuple):
     @property
     def has_inner_bias(self) -> bool:
         """Whether b_hh stands inside a product, as in a GRU, and not in the table."""
-        return self.recurrence.gate_count == 3
+        return self.kind is recurrence.GRU
 
+    def input_side(self) -> tuple[Array, Array]:
+        """Give W (G * H, H) and b (G * H,) of the input side."""
+        if self.is_loop:
+            return self.tensors["layer.h_h.weight"], self.tensors["layer.h_h.bias"]
+        bias = self.tensors["layer.bias_ih_l0"]
+        if not self.has_inner_bias:
+            bias = bias + self.tensors["layer.bias_hh_l0"]
+        return self.tensors["layer.weight_ih_l0"], bias
 
-def input_side(network: Network) -> tuple[Array, Array]:
-    """Give W (G * H, H) and b (G * H,) of the input side."""
-    tensors = network.tensors
-    if network.is_loop:
-        return tensors["layer.h_h.weight"], tensors["layer.h_h.bias"]
-    bias = tensors["layer.bias_ih_l0"]
-    if not network.has_inner_bias:
-        bias = bias + tensors["layer.bias_hh_l0"]
-    return tensors["layer.weight_ih_l0"], bias
+    def along_time(self) -> recurrence.AlongTime:
+        """Give the weights that act along time."""
+        name = "layer.h_h.weight" if self.is_loop else "layer.weight_hh_l0"
+        W_hh, none = self.tensors[name], np.zeros(0, self.embedding.dtype)
+        b_hh = self.tensors["layer.bias_hh_l0"] if self.has_inner_bias else none
+        return recurrence.AlongTime(W_hh, b_hh)
 
+    def put_gradients(
+        self, d_W: Array, d_b: Array, d_W_hh: Array, d_b_n: Array, gradients: Tensors
+    ) -> None:
+        """Put the gradients of the recurrence in their place.
 
-def along_time(network: Network) -> recurrence.Weights:
-    """Give the weights that act along time."""
-    name = "layer.h_h.weight" if network.is_loop else "layer.weight_hh_l0"
-    W_hh, none = network.tensors[name], np.zeros(0, network.table.dtype)
-    b_hh = network.tensors["layer.bias_hh_l0"] if network.has_inner_bias else none
-    return recurrence.Weights(W_hh, b_hh)
+        Args:
+            d_W: of the first that `input_side` gives.
+            d_b: of the second.
+            d_W_hh: of the weights along time.
+            d_b_n: of the bias along time, the part that is not in d_b.
+            gradients: arrays by the names of the parameters; those of the recurrence
+                are filled.
+        """
+        if self.is_loop:  # one weight, in both places
+            gradients["layer.h_h.weight"][:] = d_W + d_W_hh
+            gradients["layer.h_h.bias"][:] = d_b
+            return
+        gradients["layer.weight_ih_l0"][:] = d_W
+        gradients["layer.weight_hh_l0"][:] = d_W_hh
+        gradients["layer.bias_ih_l0"][:] = d_b
+        gradients["layer.bias_hh_l0"][:] = d_b
+        if self.has_inner_bias:
+            gradients["layer.bias_hh_l0"][-len(d_b_n) :] = d_b_n
 
 
 def head(tensors: Tensors) -> linear_head.Head:
     """Give the linear layer and batch norm, or their gradients."""
     names = ("h_o.weight", "h_o.bias", "bn.weight", "bn.bias")
     return linear_head.Head(*(tensors[name] for name in names))
-
-
-def put_gradients(
-    network: Network,
-    d_W: Array,
-    d_b: Array,
-    d_W_hh: Array,
-    d_b_n: Array,
-    gradients: Tensors,
-) -> None:
-    """Put the gradients of the recurrence in their place.
-
-    Args:
-        network: whose they are.
-        d_W: of the first that `input_side` gives.
-        d_b: of the second.
-        d_W_hh: of the weights along time.
-        d_b_n: of the bias along time, the part that is not in d_b.
-        gradients: arrays by the names of the parameters; those of the recurrence are
-            filled.
-    """
-    if network.is_loop:  # one weight, in both places
-        gradients["layer.h_h.weight"][:] = d_W + d_W_hh
-        gradients["layer.h_h.bias"][:] = d_b
-        return
-    gradients["layer.weight_ih_l0"][:] = d_W
-    gradients["layer.weight_hh_l0"][:] = d_W_hh
-    gradients["layer.bias_ih_l0"][:] = d_b
-    gradients["layer.bias_hh_l0"][:] = d_b
-    if network.has_inner_bias:
-        gradients["layer.bias_hh_l0"][-len(d_b_n) :] = d_b_n

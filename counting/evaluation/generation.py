@@ -6,15 +6,21 @@ Sizes: B prompts, P tokens given, K tokens generated, n tokens of a stream.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import islice
 
 import numpy as np
 
-from counting.engine.compiler import Array
+from counting.base.types import Array
 from counting.evaluation.reader import Reader
 
 CHUNK = 128  # tokens of a long stream read at once
 GIVEN = 3  # numbers that `count_run` starts from
+COUNTED = 2**20  # tokens that `count_from_one` follows, some 130,000 numbers
+STARTS = 200  # that `one_given` draws from a stream
+AHEAD = 10  # numbers that must be right from each of them
+TOGETHER = 50  # starts read at once
+LONGEST = 512  # tokens of a start and what must follow, if lines are that long
 
 
 def greedy(read: Reader, prompts: Array, steps: int) -> Array:
@@ -63,3 +69,72 @@ def count_run(read: Reader, before: Array, truth: Array, separator: int) -> int:
     right = tokens_right(read, np.append(before[start:], separator), truth)
     ended = int((truth[:right] == separator).sum())
     return ended + (right == len(truth))
+
+
+def count_from_one(read: Reader, stream: Array, separator: int) -> int:
+    """Tell how far a network counts by itself, given the first number alone.
+
+    Args:
+        read: the network.
+        stream: tokens (n,); its first number, and the separator after it, are the
+            prompt: one ,
+        separator: the token between two numbers.
+
+    Returns:
+        Numbers right in a row, the given one among them; so of 1, 2, 3, .. the last
+        that is right. If there was no error, all in the first `COUNTED` tokens.
+    """
+    stream = stream[:COUNTED]
+    end = next((i for i in range(len(stream)) if stream[i] == separator), len(stream))
+    truth = stream[end + 1 :]
+    right = tokens_right(read, stream[: end + 1], truth)
+    ended = int((truth[:right] == separator).sum())
+    return 1 + ended + (right == len(truth) > 0)
+
+
+def one_given(read: Reader, stream: Array, separator: int) -> float:
+    """Give the share of random starts from which a network, given one number, goes on.
+
+    It must get all of the next `AHEAD` numbers right, left alone; as in `tokens_right`
+    it reads the truth, which is what it would read up to its first error.
+
+    Args:
+        read: the network.
+        stream: tokens (n,), from which `STARTS` numbers are drawn, always the same.
+        separator: the token between two numbers.
+
+    Returns:
+        The share, in [0, 1]; 0 if the stream has a single number.
+    """
+    drawn = list(starts(stream, separator))
+    length, right = max(len(window) for window, _ in drawn), 0
+    for first in range(0, STARTS, TOGETHER):
+        some = drawn[first : first + TOGETHER]
+        tokens = np.full((length, len(some)), separator, np.int64)
+        judged = np.zeros((length - 1, len(some)), np.bool_)
+        for i, (window, given) in enumerate(some):
+            tokens[: len(window), i] = window
+            judged[given - 1 : len(window) - 1, i] = True
+        wrong = read(tokens[:-1])[0].predicted != tokens[1:]
+        right += int((judged.any(0) & ~(judged & wrong).any(0)).sum())
+    return right / STARTS
+
+
+def starts(stream: Array, separator: int) -> Iterator[tuple[Array, int]]:
+    """Draw numbers of a stream, each with the `AHEAD` numbers that come after it.
+
+    Yields:
+        Their tokens, at most `LONGEST`, and how many of these are given: the number and
+        the separator after it. In a stream of fewer numbers, all there are.
+    """
+    n = len(stream)
+    # backwards, so that of a long text only the end is read
+    ends = (i for i in reversed(range(n)) if stream[i] == separator)
+    last = next(islice(ends, AHEAD + 1, None), -1)
+    for place in np.random.default_rng(0).integers(-1, last + 1, STARTS).tolist():
+        later = (i for i in range(max(place, 0), n) if stream[i] == separator)
+        before = place if place < 0 else next(later)
+        found = list(islice(later, AHEAD + 1))
+        stop = found[-1] + 1 if len(found) > AHEAD else n
+        end = found[0] if found else n - 1
+        yield stream[before + 1 : stop][:LONGEST], end - before

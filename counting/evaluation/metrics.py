@@ -17,6 +17,7 @@ from counting.base.errors import InputError, abbreviate
 
 ACCURACIES = ("last_token_accuracy", "token_accuracy", "sequence_accuracy")
 KEYS = ("loss", *ACCURACIES)  # of train and valid, each with its `_worst`
+ONE_GIVEN = "one_given_accuracy"  # of every stream: see generation.one_given
 
 Row = Mapping[str, float]
 
@@ -36,6 +37,7 @@ def summarise(
     scores: Mapping[str, Sequence[Row]],
     counts: Sequence[int],
     further: Sequence[int],
+    from_one: Sequence[int],
     strides: Mapping[str, int],
 ) -> dict[str, Any]:
     """Put one variant's metrics together.
@@ -44,22 +46,44 @@ def summarise(
         scores: for each stream, one row a seed.
         counts: for each seed, the numbers of valid it counted right by itself.
         further: the same, but on through the streams that come after valid.
+        from_one: for each seed, the numbers right from the first of train on.
         strides: for each stream, the stride between two windows.
     """
     names = ("train", "valid")
     content: dict[str, Any] = {
-        name: mean_and_worst(scores[name], KEYS) | {"stride": strides[name]}
+        name: mean_and_worst(scores[name], [*KEYS, ONE_GIVEN])
+        | {"stride": strides[name]}
         for name in names
     }
     content["beyond"] = {
-        name: mean_and_worst(rows, ["sequence_accuracy"]) | {"stride": strides[name]}
+        name: mean_and_worst(rows, ["sequence_accuracy", ONE_GIVEN])
+        | {"stride": strides[name]}
         for name, rows in scores.items()
         if name not in names
     }
-    content["count_run"] = {"median": median(counts), "worst": min(counts)}
-    content["count_further"] = {"median": median(further), "worst": min(further)}
+    for key, found in (
+        ("count_run", counts), ("count_further", further), ("count_from_one", from_one)
+    ):  # fmt: skip
+        content[key] = {"median": median(found), "worst": min(found)}
     content["seeds"] = len(counts)
     return content
+
+
+def best(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """Name the variant with the most right sequences of valid; then how far it counts.
+
+    Args:
+        found: the metrics of each variant.
+    """
+
+    def rank(name: str) -> tuple[float, ...]:
+        counts = [
+            found[name].get(key, {}) for key in ("count_further", "count_from_one")
+        ]
+        sequences = found[name]["valid"]["sequence_accuracy"]
+        return sequences, *(count.get("median", 0) for count in counts)
+
+    return max(found, key=rank)
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -71,7 +95,7 @@ def load(path: Path) -> dict[str, Any]:
     again = f"run `dvc repro evaluate@{path.stem}` again"
     content = files.read_json(path, again)
     for name in ("train", "valid"):
-        for key in KEYS:
+        for key in (*KEYS, ONE_GIVEN):
             section = content.get(name) if isinstance(content, dict) else None
             value: Any = section.get(key) if isinstance(section, dict) else None
             most = inf if key == "loss" else 1.0
@@ -84,3 +108,14 @@ def load(path: Path) -> dict[str, Any]:
                 )
     assert isinstance(content, dict)
     return content
+
+
+def told(content: Mapping[str, Any]) -> str:
+    """Put what matters most into a line."""
+    valid, from_one = content["valid"], content["count_from_one"]
+    return (
+        f"valid: last token {valid['last_token_accuracy']:.4f}, sequences "
+        f"{valid['sequence_accuracy']:.4f} (worst seed "
+        f"{valid['sequence_accuracy_worst']:.4f}), counts from one to "
+        f"{from_one['median']:,.0f} (worst seed {from_one['worst']:,})"
+    )

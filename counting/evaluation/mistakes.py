@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from counting.engine.compiler import Array
+from counting.base.types import Array
 from counting.text.vocabulary import SEPARATOR
 
 UNITS = "one two three four five six seven eight nine".split()
@@ -19,26 +19,28 @@ TEENS = (
 ).split()
 TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 KINDS = ("thousands", "hundreds", "tens", "units", "comma", "other")
+SCALES = {"million": "other", "thousand": "thousands", "hundred": "hundreds"}
+MOST_WORDS = 12  # of a number below ten million, its separator included
 LONGEST = 3  # nines; a longer roll-over counts as one of this length
 
 
 def kind_of(words: Sequence[str], place: int) -> str:
     """Name the place that the word `words[place]` of a stream has in its number.
 
-    "three" is of the kind hundreds in "three hundred", and so is "hundred".
+    All of "one hundred twenty three thousand" is of the kind thousands, and both words
+    of "four hundred" after it are of the kind hundreds.
     """
-    word = words[place]
-    rest = list(words[place : place + 4])
-    number = rest[: rest.index(SEPARATOR)] if SEPARATOR in rest else rest
-    if word == SEPARATOR:
+    rest = list(words[place : place + MOST_WORDS])
+    if SEPARATOR in rest:
+        rest = rest[: rest.index(SEPARATOR)]
+    if not rest:
         return "comma"
-    if "thousand" in number:
-        return "thousands"
-    if "hundred" in number[:2]:
-        return "hundreds"
-    if word in TENS or word in TEENS:
+    for word, kind in SCALES.items():
+        if word in rest:
+            return kind
+    if rest[0] in TENS or rest[0] in TEENS:
         return "tens"
-    return "units" if word in UNITS else "other"
+    return "units" if rest[0] in UNITS else "other"
 
 
 def roll_over(words: Sequence[str], place: int) -> int:
@@ -46,7 +48,9 @@ def roll_over(words: Sequence[str], place: int) -> int:
     end = place
     while end > 0 and words[end - 1] != SEPARATOR:
         end -= 1
-    before = list(words[max(0, end - 12) : max(0, end - 1)])  # without its separator
+    before = list(
+        words[max(0, end - MOST_WORDS) : max(0, end - 1)]
+    )  # without its separator
     if SEPARATOR in before:
         before = before[len(before) - before[::-1].index(SEPARATOR) :]
     nines = 0

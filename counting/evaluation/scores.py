@@ -16,8 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from counting.engine.compiler import Array
-from counting.engine.forward import Reading
+from counting.base.types import Array, Reading
 from counting.evaluation.reader import Reader
 from counting.text import streams
 

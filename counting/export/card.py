@@ -1,31 +1,41 @@
-"""The card of a model: what it is, how good it is, where it fails, how to use it."""
+"""The card of a model: its limits, how good it is, how to use it, how it was made.
+
+What it says comes from what lies beside the weights, from their metrics, and from the
+network itself; never from params.yaml, which may say something else by now.
+"""
 
 from __future__ import annotations
 
+import math
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from counting.base import files, params
+import yaml
+
+from counting.base import parameters, params
 from counting.base.checkpoint import Config
-from counting.base.errors import InputError
-from counting.speaking import truth
-from counting.speaking.prompt import language, to_words
+from counting.evaluation import metrics
+from counting.speaking import prompt, truth, variants
 from counting.speaking.speaker import Speaker
 from counting.text.vocabulary import SEPARATOR
 
 LEFT_ALONE = 20_000  # tokens that the network may say before we stop listening
+SAID = 12  # words of the example
+ACCURACIES = ("sequence_accuracy", "token_accuracy")
 
 USE = """\
 ## Use
 
-With torch and safetensors, in this folder:
+With torch and safetensors, in this folder (with huggingface_hub,
+`CountingNetwork.from_pretrained` takes a name on the hub as well):
 
 ```python
-from modeling_counting import generate, load
+from modeling_counting import CountingNetwork, generate
 
-print(generate("{prompt}", steps=40))
-network = load()  # tokens (B, T) to log probabilities (B, T, V) and a state
+print(generate("{prompt}", steps={steps}))  # {said}
+network = CountingNetwork.from_pretrained(".").eval()
 ```
 """
 USE_ONNX = """
@@ -37,7 +47,7 @@ import json
 import numpy as np
 import onnxruntime
 
-words = list(json.load(open("vocab.json", encoding="utf-8")))
+words = json.load(open("config.json", encoding="utf-8"))["vocabulary"]
 network = onnxruntime.InferenceSession("model.onnx")
 _, *inputs = network.get_inputs()
 state = {{
@@ -47,143 +57,204 @@ state = {{
     )
     for i in inputs
 }}
-text = "{prompt}".split()
-for step in range(len(text) + 40 - 1):
+text = "{words}".split()
+for step in range(len(text) + {steps} - 1):
     token = np.array([[words.index(text[step])]])
     log_p, *after = network.run(None, {{"token": token, **state}})
     state = dict(zip(state, after))
     if step == len(text) - 1:
         text.append(words[log_p.argmax()])
-print(" ".join(text))
+print(" ".join(text[-{steps}:]))
 ```
 
-Compared with the definition over {steps:,} greedy steps before it was written: the same
-tokens, log probabilities at most {worst:.1e} apart.
+Compared with the definition over {compared:,} greedy steps before it was written: the
+same tokens, log probabilities at most {worst:.1e} apart.
+"""
+MEANING = """\
+*Sequence*: the share of windows whose next tokens, decoded greedily, are all right.
+*Token*: the share of tokens that are right, given those before them. It stays below 1
+even where every sequence is right: what a window begins with cannot be known from
+anything before it.
+"""
+CITATION = """
+## Cite
+
+```bibtex
+@misc{{counting_{name},
+  title = {{{name}, seed {seed}: a recurrent network that counts in words}},
+  note = {{commit {commit}; after the article "Understanding RNNs by example: training
+    your PyTorch model to count"}}
+}}
+```
 """
 
 
-def card(folder: Path, seed: int, metrics: Path, onnx: tuple[int, float] | None) -> str:
+class Example(NamedTuple):
+    """A prompt, what the network says after it, and where it errs, left alone."""
+
+    typed: str
+    words: list[str]
+    said: str
+    habit: str
+
+
+def example(speaker: Speaker) -> Example:
+    """Let the very network that is exported count on from its training numbers."""
+    trained = speaker.config.trained_on
+    if trained is None or trained.texts != params.NUMBERS:
+        first = speaker.words[1]
+        speaker.read([first])
+        said = " ".join([t.word for t in speaker.go_on(SAID, None)][:SAID])
+        habit = "How far it goes on rightly was not tried."
+        return Example(first, [first], said, habit)
+    language, last = trained.language, trained.numbers[1]
+    numbers = range(max(1, last - prompt.LEAD_IN), last + 1)
+    typed = "".join(f"{number}, " for number in numbers).strip()
+    words = prompt.read(typed, speaker.tokens, language).words
+    speaker.read(words)
+    following = truth.after(last, speaker.tokens, language)
+    tokens = [*speaker.go_on(LEFT_ALONE, following, until_wrong=True)]
+    said = " ".join(token.word for token in tokens[:SAID])
+    right = sum(token.expected == SEPARATOR for token in tokens if token.is_right)
+    habit = f"Given `{typed}` and left alone, this seed counts {right:,} numbers right"
+    if not tokens or tokens[-1].is_right:
+        return Example(typed, words, said, f"{habit}, without an error so far.")
+    end = tokens[-1]
+    error = (
+        f"in {last + right + 1:,} it says `{end.word}` where `{end.expected}` belongs"
+    )
+    return Example(typed, words, said, f"{habit}; {error}.")
+
+
+def card(folder: Path, seed: int, path: Path, onnx: tuple[int, float] | None) -> str:
     """Write the card.
 
     Args:
         folder: of the variant's weights.
         seed: the one that is exported.
-        metrics: of the variant, which may be missing.
+        path: metrics of the variant, which may be missing.
         onnx: steps compared, and the largest difference; None without such a file.
     """
     speaker = Speaker(folder, seed)
-    config = speaker.config
-    prompt, habit = left_alone(speaker)
-    parts = [
-        front(config),
-        f"# {config.variant}, seed {seed}: a recurrent network that counts in words\n",
-        describe(speaker),
-        "## How good\n\n" + scores(metrics, config),
-        "## Limits\n\n" + habit,
-        "- It knows its words and nothing else: " + " ".join(speaker.words) + "\n",
-        "- Other seeds of the same recipe differ; see the worst one above.\n",
-        "\n" + USE.format(prompt=prompt),
-    ]
+    config, tried = speaker.config, example(speaker)
+    found = metrics.load(path) if path.is_file() else None
+    steps = len(tried.said.split())
+    use = USE.format(prompt=tried.typed, steps=steps, said=tried.said)
     if onnx:
-        parts.append(USE_ONNX.format(prompt=prompt, steps=onnx[0], worst=onnx[1]))
-    return "\n".join(parts[:4]) + "\n" + "".join(parts[4:])
-
-
-def front(config: Config) -> str:
-    """Give what the hub reads."""
-    lines = ["license: mit", f"language: {language()}", "library_name: pytorch"]
-    tags = f"tags: [counting, recurrent, {config.model.recurrence}]"
-    return "\n".join(["---", *lines, tags, "---", ""])
-
-
-def describe(speaker: Speaker) -> str:
-    """Say what the network is, and what it has read."""
-    model, tensors = speaker.config.model, speaker.inference.network.tensors
-    statistics = ("running_mean", "running_var", "num_batches_tracked")
-    size = sum(t.size for name, t in tensors.items() if not name.endswith(statistics))
-    head = "copy" if model.copy_head else "linear"
-    activation = f" ({model.activation})" if model.activation else ""
-    text = (
-        f"Recurrence: {model.recurrence}{activation}, {model.hidden_size} hidden "
-        f"units, {head} head, {size:,} parameters, {len(speaker.words)} words. "
-        f"It reads numbers in words, with `{SEPARATOR}` between them, and says the "
-        "next word.\n"
-    )
-    if not params.PATH.is_file():
-        return text
-    settings = params.load()
-    spell, recipe = settings.spell, settings.recipes.get(model.recipe)
-    (first, last), valid = spell.train, spell.valid
-    if recipe and recipe.recombine:
-        text += (
-            "\nIt was trained on windows, too, that were made from its training text "
-            "by putting some of its words where they never stood.\n"
+        words = " ".join(tried.words)
+        use += USE_ONNX.format(
+            words=words, steps=steps, compared=onnx[0], worst=onnx[1]
         )
-    return text + (
-        f"\nTrained on the numbers {first:,} to {last:,} in words; judged on "
-        f"{valid[0]:,} to {valid[1]:,}, none of which stands in that text.\n"
-    )
-
-
-def scores(path: Path, config: Config) -> str:
-    """Lay out the metrics, as means over all seeds, not over this one alone."""
-    again = f"`dvc repro evaluate@{config.variant}` makes them"
-    if not path.is_file():
-        return f"No metrics were there when this card was written; {again}.\n"
-    content: Any = files.read_json(path, again)
-    try:
-        streams = {name: content[name] for name in ("train", "valid")}
-        rows = table(streams | content["beyond"])
-        counts = content["count_further"]
-        return (
-            f"Means over {content['seeds']} seeds, the worst one in brackets. "
-            "*Sequence*: the share of windows whose next tokens, decoded greedily, are "
-            "all right (20 of them, but for another `evaluate.steps` in params.yaml). "
-            "*Token*: the share of tokens that are right, the ones before them "
-            "given.\n\n"
-            f"{rows}\nLeft alone after the training numbers, a network counts "
-            f"{counts['median']:,} numbers right (median over the seeds; worst "
-            f"{counts['worst']:,}).\n"
-        )
-    except (KeyError, TypeError, AttributeError, ValueError):
-        return f"The metrics could not be read when this card was written; {again}.\n"
-
-
-def table(streams: Mapping[str, Mapping[str, float]]) -> str:
-    """Give a row a stream."""
-    lines = ["| stream | sequence | token |", "|---|---|---|"]
-    for name, found in streams.items():
-        cells = [
-            f"{found[key]:.4f} ({found[f'{key}_worst']:.4f})" if key in found else ""
-            for key in ("sequence_accuracy", "token_accuracy")
+    name, head = config.variant, commit()
+    return "\n".join(
+        [
+            front(config, found),
+            f"# {name}, seed {seed}: a recurrent network that counts in words\n",
+            limits(speaker, tried),
+            scores(found, f"`dvc repro evaluate@{name}` makes them"),
+            use,
+            origin(speaker, head),
+            CITATION.format(name=name, seed=seed, commit=head).lstrip(),
         ]
-        lines.append(f"| {name} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
-
-
-def left_alone(speaker: Speaker) -> tuple[str, str]:
-    """Let the very network that is exported count on from its training numbers.
-
-    Returns:
-        A prompt to try, and a line on where it fails.
-    """
-    spoken, last = language(), 0
-    try:
-        last = params.load().spell.train[1] if params.PATH.is_file() else 8000
-        given = [str(number) for number in range(max(1, last - 2), last + 1)]
-        words = to_words(", ".join([*given, ""]), speaker.tokens, spoken)
-        speaker.read(words)
-        steps = [*speaker.go_on(LEFT_ALONE, truth.after(words, spoken))]
-    except InputError:  # texts of one's own need not be numbers
-        return speaker.words[
-            1
-        ], "- Where it fails was not tried: its text is its own.\n"
-    prompt, end = " ".join(words), steps[-1]
-    numbers = sum(step.said.word == SEPARATOR for step in steps if step.is_right)
-    if end.is_right:
-        return prompt, f"- No error in {len(steps):,} tokens from {last + 1:,} on.\n"
-    return prompt, (
-        f"- Given {' , '.join(given)} , and left alone, this seed counts {numbers:,} "
-        f"numbers right. In {last + numbers + 1:,} it says `{end.said.word}` where "
-        f"`{end.expected}` belongs.\n"
     )
+
+
+def front(config: Config, found: Mapping[str, Any] | None) -> str:
+    """Give what the hub reads."""
+    trained = config.trained_on
+    content: dict[str, Any] = {
+        "license": "mit",
+        "library_name": "pytorch",
+        "pipeline_tag": "text-generation",
+        "tags": ["counting", "recurrent", config.model.recurrence],
+    }
+    if trained and trained.texts == params.NUMBERS:
+        content |= {"language": trained.language, "datasets": ["human-numbers"]}
+    if found:
+        values = [
+            {"type": "accuracy", "name": f"{key} (mean of seeds)", "value": value}
+            for key in ACCURACIES
+            for value in [found["valid"][key]]
+        ]
+        result = {
+            "task": {"type": "text-generation", "name": "counting in words"},
+            "dataset": {"type": "human-numbers", "name": "valid, held out"},
+            "metrics": values,
+        }
+        content["model-index"] = [{"name": config.variant, "results": [result]}]
+    return f"---\n{yaml.safe_dump(content, sort_keys=False)}---\n"
+
+
+def limits(speaker: Speaker, tried: Example) -> str:
+    """Say what it needs to read, what it was taught, and what it cannot say."""
+    trained, words = speaker.config.trained_on, " ".join(speaker.words)
+    taught = "What it was taught is not known: its weights are of an older version."
+    if trained and trained.texts == params.NUMBERS:
+        first, last = trained.numbers
+        taught = f"It was taught the numbers {first:,} to {last:,} in words, in order."
+    elif trained:
+        taught = f"It was taught a text of its owner's, {trained.texts}."
+    if trained and trained.recipe.get("recombine"):
+        taught += (
+            " And text made from that: windows in which some words stand where they "
+            "do not stand in it."
+        )
+    lines = [taught]
+    if prompt.LEAD_IN:
+        lines.append(f"It needs {prompt.LEAD_IN + 1} numbers in a row to go on from.")
+    lines.append(f"It has {len(speaker.words)} words, and no other: `{words}`.")
+    most = truth.largest(speaker.words, variants.language(speaker.config))
+    if most:
+        lines.append(f"The last number that these words can say is {most:,}.")
+    lines += [tried.habit, "Other seeds of the same recipe differ."]
+    return "\n".join(["## Limits\n", *(f"- {line}" for line in lines), ""])
+
+
+def scores(found: Mapping[str, Any] | None, again: str) -> str:
+    """Lay out the metrics, as means over all seeds, not over this one alone."""
+    if found is None:
+        return f"## How good\n\nNo metrics were there when this was written; {again}.\n"
+    rows = ["| stream | sequence | token |", "|---|---|---|"]
+    streams = {name: found[name] for name in ("train", "valid")}
+    for name, values in (streams | found.get("beyond", {})).items():
+        cells = [
+            f"{values[key]:.4f} ({values[f'{key}_worst']:.4f})" if key in values else ""
+            for key in ACCURACIES
+        ]
+        rows.append(f"| {name} | {' | '.join(cells)} |")
+    text = "\n".join(rows)
+    return (
+        f"## How good\n\nMeans over {found.get('seeds', 'all')} seeds, the worst one "
+        f"in brackets; `valid` is text that was held out.\n\n{text}\n\n{MEANING}"
+    )
+
+
+def origin(speaker: Speaker, head: str) -> str:
+    """Say what the network is, and how it was made."""
+    model, trained = speaker.config.model, speaker.config.trained_on
+    tensors = parameters.tensors(model, len(speaker.words)).values()
+    size = sum(math.prod(tensor.shape) for tensor in tensors if tensor.learned)
+    text = (
+        f"## How it was made\n\nRecurrence {model.recurrence}, {model.hidden_size} "
+        f"hidden units, {'copy' if model.copy_head else 'linear'} head, {size:,} "
+        "parameters; "
+        f"recipe `{model.recipe}`, batches of {model.batch_size}, learning rate "
+        f"{model.learning_rate}; exported at commit {head}.\n"
+    )
+    if trained is None:
+        return text
+    recipe = yaml.safe_dump({"engine": trained.engine, **trained.recipe})
+    return f"{text}\n```yaml\n{recipe}```\n"
+
+
+def commit() -> str:
+    """Name the commit that is checked out, and whether anything was changed since."""
+    commands = (["git", "rev-parse", "HEAD"], ["git", "status", "--porcelain"])
+    try:
+        head, changed = (
+            subprocess.run(command, capture_output=True, text=True, check=True).stdout
+            for command in commands
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return head.strip() + (" with changes" if changed.strip() else "")

@@ -1,20 +1,19 @@
 """Write a trained network as a folder that needs nothing of this repository.
 
-It has the layout of the model hub: model.safetensors, config.json, vocab.json, a file
-of plain PyTorch, model.onnx, and a card with what it can and cannot do.
+It has the layout of the model hub: model.safetensors, config.json, a file of plain
+PyTorch, model.onnx, and a card with what it can and cannot do.
 """
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 from safetensors.numpy import save as to_bytes
 
 from counting.base import checkpoint, files
 from counting.base.checkpoint import Arrays, Config
 from counting.base.errors import InputError
+from counting.base.recurrences import OWN
 from counting.running import cli
 from counting.speaking import variants
 from counting.speaking.speaker import trained_seed
@@ -67,9 +66,11 @@ def everything(
     from counting.export import card, onnx_step, standalone
 
     contents = network_files(config, seed, weights)
-    contents["modeling_counting.py"] = standalone.source()
+    contents["modeling_counting.py"] = standalone.source(config.model.recurrence)
     compared, remark = None, "no model.onnx, as asked"
-    if not no_onnx and (missing := onnx_step.missing()):
+    if config.model.recurrence in OWN:
+        remark = "no model.onnx: it is not made of a recurrence of one's own"
+    elif not no_onnx and (missing := onnx_step.missing()):
         remark = (
             f"no model.onnx: {' and '.join(missing)} not installed; "
             f"`pip install {' '.join(missing)}` and export again"
@@ -89,19 +90,10 @@ def everything(
 
 
 def network_files(config: Config, seed: int, weights: Arrays) -> dict[str, str | bytes]:
-    """Give weights, config and vocabulary, as the model hub names them."""
-    content: dict[str, Any] = {
-        "architectures": ["Network"],
-        "model_type": "counting",
-        "variant": config.variant,
-        "seed": seed,
-        "vocabulary_size": len(config.vocabulary),
-        "model": config.model.model_dump(),
-    }
-    tokens = {word: token for token, word in enumerate(config.vocabulary)}
-    vocabulary = json.dumps(tokens, indent=2, ensure_ascii=False) + "\n"
+    """Give weights and config, as the model hub names them."""
+    content = config.model_dump(exclude={"format", "seeds"})
+    content |= {"architectures": ["CountingNetwork"], "model_type": "counting"}
     return {
         "model.safetensors": to_bytes(weights, metadata={"format": "pt"}),
-        "config.json": files.as_json(content),
-        "vocab.json": vocabulary,
+        "config.json": files.as_json(content | {"seed": seed}),
     }

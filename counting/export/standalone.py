@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
 from types import ModuleType
 
 import counting.export.take_home
 import counting.networks.copy_head
 import counting.networks.loop
 import counting.networks.network
+from counting.base.recurrences import OWN, own
+from counting.base.types import NO_TARGET
 
 MODULES = (
     counting.networks.loop,
@@ -24,21 +27,28 @@ HEADER = '''\
 """A recurrent network that counts in words, on its own: needs torch and safetensors.
 
 Put together from the modules of the project that trained it, whose order it keeps.
+README.md says how to use it, with an example and what it answers.
 
-    python modeling_counting.py "nine thousand ninety seven , "
-
-    from modeling_counting import generate, load
-    print(generate("nine thousand ninety seven ,", steps=40))
-    network = load()  # tokens (B, T) to log probabilities (B, T, V) and a state
+    python modeling_counting.py "1, 2, 3,"
 """
 '''
-VARIANT = "Model = SimpleNamespace  # the variant: what config.json has under `model`"
+VARIANT = f"""\
+Model = SimpleNamespace  # the variant: what config.json has under `model`
+NO_TARGET = {NO_TARGET}  # in the place of a target that is not scored"""
 
 
-def source() -> str:
-    """Give the text of modeling_counting.py."""
-    imports: set[str] = set()
-    parts = [part(module, imports) for module in MODULES]
+def source(recurrence: str = "") -> str:
+    """Give the text of modeling_counting.py, for a recurrence of one's own, too."""
+    imports, classes, modules = set[str](), [], list(MODULES)
+    if recurrence in OWN:
+        layer = own(recurrence)
+        modules.insert(0, sys.modules[layer.__module__])
+        classes.append(f'"{recurrence}": {layer.__name__}')
+    parts = [part(module, imports) for module in modules[:-1]]
+    parts.append(
+        f"own = {{{', '.join(classes)}}}.__getitem__  # recurrences of one's own"
+    )
+    parts.append(part(modules[-1], imports))
     plain = sorted(line for line in imports if line.startswith("import "))
     named = sorted(imports - set(plain))
     future = [line for line in named if "__future__" in line]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,50 +14,108 @@ from safetensors.torch import load_file
 
 from counting.networks.network import Network
 
+try:
+    from huggingface_hub import PyTorchModelHubMixin
+except ImportError:
+
+    class PyTorchModelHubMixin:  # type: ignore[no-redef]
+        """Loads from a folder as the hub's own class does, which is not installed."""
+
+        @classmethod
+        def from_pretrained(cls, folder: Path | str) -> Any:
+            """Load config.json and model.safetensors of a folder."""
+            text = (Path(folder) / "config.json").read_text(encoding="utf-8")
+            config = json.loads(text)
+            network: Any = cls(config["model"], config["vocabulary"])  # type: ignore[call-arg]
+            network.load_state_dict(load_file(Path(folder) / "model.safetensors"))
+            return network
+
+
 HERE = Path(__file__).parent
+ONES = (
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+    "fifteen sixteen seventeen eighteen nineteen"
+).split()
+TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 
 
-def load(folder: Path | str = HERE) -> Network:
-    """Load the network of a folder, in evaluation mode.
+class CountingNetwork(Network, PyTorchModelHubMixin):  # type: ignore[misc]
+    """The network, with its words; `from_pretrained` loads it from a folder.
 
-    Returns:
-        The module: tokens (B, T) int64 to log probabilities (B, T, V) and a state.
+    tokens (B, T) int64 to log probabilities (B, T, V) and a state.
+
+    Args:
+        model: what config.json has under `model`.
+        vocabulary: the words, by token.
     """
-    text = (Path(folder) / "config.json").read_text(encoding="utf-8")
-    config: Any = json.loads(
-        text, object_hook=lambda section: SimpleNamespace(**section)
-    )
-    network = Network(config.model, config.vocabulary_size)
-    network.load_state_dict(load_file(Path(folder) / "model.safetensors"))
+
+    def __init__(self, model: dict[str, Any], vocabulary: list[str]) -> None:
+        section: Any = json.loads(
+            json.dumps(model), object_hook=lambda part: SimpleNamespace(**part)
+        )
+        super().__init__(section, len(vocabulary))
+        self.vocabulary = vocabulary
+
+
+def load(folder: Path | str = HERE) -> CountingNetwork:
+    """Load the network of a folder, in evaluation mode."""
+    network: CountingNetwork = CountingNetwork.from_pretrained(folder)
     return network.eval()
 
 
-def load_words(folder: Path | str = HERE) -> list[str]:
-    """Give the words of a folder, by token."""
-    text = (Path(folder) / "vocab.json").read_text(encoding="utf-8")
-    tokens: dict[str, int] = json.loads(text)
-    return sorted(tokens, key=lambda word: tokens[word])
+def spell(number: int) -> list[str]:
+    """Spell 1 to 999,999 in English, as the training text does; 0 is no word."""
+    if number >= 1000:
+        return [*spell(number // 1000), "thousand", *spell(number % 1000)]
+    if number >= 100:
+        return [ONES[number // 100 - 1], "hundred", *spell(number % 100)]
+    if number >= 20:
+        return [TENS[number // 10 - 2], *spell(number % 10)]
+    return ONES[number - 1 : number] if number else []
+
+
+def read(text: str, vocabulary: list[str]) -> list[str]:
+    """Turn a text into words of the network; digits are spelled in English.
+
+    Raises:
+        ValueError: something cannot be read.
+    """
+    text = re.sub(
+        r"(?<!\d)\d{1,3}(,\d{3})+(?!\d)", lambda n: n[0].replace(",", ""), text
+    )
+    words: list[str] = []
+    for typed in text.replace(",", " , ").split():
+        if typed in vocabulary:
+            words.append(typed)
+        elif re.fullmatch("[1-9][0-9]{0,5}", typed):
+            words += spell(int(typed))
+        else:
+            parts = typed.lower().split("-")
+            words += [part for part in parts if part != "and" or part in vocabulary]
+    for word in words:
+        if word not in vocabulary:
+            raise ValueError(
+                f"{word!r} in {text!r} is not one of its words: {' '.join(vocabulary)}"
+            )
+    return words or vocabulary[:1]
 
 
 @torch.inference_mode()
 def generate(text: str, steps: int = 40, folder: Path | str = HERE) -> str:
-    """Go on greedily from a text: words in, `steps` words out.
+    """Go on greedily from a text, which should end with a comma.
 
     Args:
-        text: such as "nine thousand ninety seven , nine thousand ninety eight ,";
-            nothing for the very beginning.
+        text: such as "9097, 9098," or the same in words.
         steps: words to say.
         folder: of the network.
 
     Raises:
-        ValueError: a word is unknown; it lists the known ones.
+        ValueError: something cannot be read; it lists the known words.
     """
-    network, words = load(folder), load_words(folder)
-    given = text.replace(",", " , ").split() or words[:1]
-    if unknown := [word for word in given if word not in words]:
-        raise ValueError(f"{unknown[0]!r} is not one of: {' '.join(words)}")
-    tokens = torch.tensor([[words.index(word) for word in given]])  # (1, T)
-    state, said = None, []
+    network = load(folder)
+    words = network.vocabulary
+    given = [words.index(word) for word in read(text, words)]
+    tokens, state, said = torch.tensor([given]), None, []  # (1, T)
     for _ in range(steps):
         log_p, state = network(tokens, state)  # (1, T, V)
         tokens = log_p[:, -1:].argmax(-1)  # (1, 1)

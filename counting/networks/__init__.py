@@ -1,39 +1,35 @@
 """The definition of every network, in plain PyTorch, on any device.
 
 Read loop.py, network.py and copy_head.py, in this order. The engine repeats them in
-compiled loops and must equal them; autograd, other devices and exports start from here.
+compiled loops and must equal them; autograd, other devices and exports start from here,
+all of them with the weights of initial.py.
+
+PyTorch takes longer to load than the engine to judge a text, and initial.py does
+without. So what needs it is loaded when it is first asked for.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-import torch
-
-from counting.base import checkpoint
-from counting.networks.copy_head import CopyHead
-from counting.networks.loop import Loop
-from counting.networks.network import Network
+if TYPE_CHECKING:
+    from counting.networks.copy_head import CopyHead
+    from counting.networks.loop import Loop
+    from counting.networks.network import Network
+    from counting.networks.trained import load
 
 __all__ = ["CopyHead", "Loop", "Network", "load"]
+HOME = {
+    "CopyHead": "copy_head",
+    "Loop": "loop",
+    "Network": "network",
+    "load": "trained",
+}
 
 
-def load(folder: Path | str, seed: int) -> Network:
-    """Load a trained network, in evaluation mode.
-
-    Args:
-        folder: of a variant, such as data/models/gru.
-        seed: one of those it was trained with.
-
-    Returns:
-        The module: tokens (B, T) int64 to log probabilities (B, T, V) and a state.
-
-    Raises:
-        InputError: the folder or a file in it is missing, damaged, or of another
-            version.
-    """
-    config = checkpoint.load_config(Path(folder))
-    network = Network(config.model, len(config.vocabulary))
-    arrays = checkpoint.load_weights(Path(folder), config, seed)
-    network.load_state_dict({k: torch.from_numpy(v) for k, v in arrays.items()})
-    return network.eval()
+def __getattr__(name: str) -> Any:
+    """Load what is asked for from its module."""
+    if name not in HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{HOME[name]}"), name)

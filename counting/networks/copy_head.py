@@ -13,6 +13,8 @@ Sizes: B windows, T tokens, V vocabulary, H hidden; K, T and the positions befor
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -21,6 +23,22 @@ Memory = tuple[Tensor, Tensor]  # keys (B, up to reach, H) and their tokens
 
 FLOOR = 1e-8  # added to a probability before its logarithm
 NEVER = -1e9  # a score that no softmax lets through
+
+
+class Ways(NamedTuple):
+    """The three ways of saying a token, the scores of their gates, and what is read."""
+
+    gates: Tensor  # (B, T, 3)
+    own: Tensor  # (B, T, V), probabilities, as are the next two
+    copied: Tensor  # (B, T, V)
+    substituted: Tensor  # (B, T, V)
+    attention: Tensor  # (B, T, K), of each position: on the token after it
+
+    def mix(self) -> Tensor:
+        """Give the log probabilities (B, T, V) of all three together."""
+        own, copy, substitute = self.gates.softmax(-1).split(1, -1)  # (B, T, 1) each
+        p = own * self.own + copy * self.copied + substitute * self.substituted
+        return torch.log((p + FLOOR) / (1 + p.shape[-1] * FLOOR))
 
 
 class CopyHead(nn.Module):
@@ -49,17 +67,17 @@ class CopyHead(nn.Module):
         tokens: Tensor,
         memory: Memory | None = None,
         no_copy: Tensor | None = None,
-    ) -> tuple[Tensor, Memory]:
-        """Mix the three ways of saying a token.
+    ) -> tuple[Ways, Memory]:
+        """Find the three ways of saying a token.
 
         Args:
             projected: (B, T, V + 2 H + 3), of the states.
             tokens: (B, T) int64, what was read.
             memory: keys and tokens of the positions before, if there were any.
-            no_copy: (B, T) bool, positions that may not copy.
+            no_copy: (B, T) bool, positions that may not copy, in training.
 
         Returns:
-            Log probabilities (B, T, V), and the memory.
+            The ways, to be mixed, and the memory.
         """
         V, H = self.sizes[:2]
         logits, query, key, gates = projected.split(self.sizes, -1)
@@ -71,7 +89,7 @@ class CopyHead(nn.Module):
         j = torch.arange(K, device=device)
         far = (j >= i) | (j < i - self.reach)  # (T, K)
         scores = query * H**-0.5 @ key.transpose(1, 2)  # (B, T, K)
-        attention = scores.masked_fill(far, NEVER).softmax(-1)
+        attention = scores.masked_fill(far, NEVER).softmax(-1).masked_fill(far, 0)
         following = F.one_hot(tokens.roll(-1, 1), V).to(key.dtype)  # (B, K, V)
         copied = attention @ following  # (B, T, V)
         substituted = copied @ (self.sharpness * self.S).softmax(-1)
@@ -81,7 +99,5 @@ class CopyHead(nn.Module):
         gates = torch.cat(
             [gates[..., :1], gates[..., 1:].masked_fill(alone.unsqueeze(-1), NEVER)], -1
         )
-        own, copy, substitute = gates.softmax(-1).split(1, -1)  # (B, T, 1) each
-        p = own * logits.softmax(-1) + copy * copied + substitute * substituted
-        log_p = torch.log((p + FLOOR) / (1 + V * FLOOR))
-        return log_p, (key[:, -self.reach :], tokens[:, -self.reach :])
+        ways = Ways(gates, logits.softmax(-1), copied, substituted, attention)
+        return ways, (key[:, -self.reach :], tokens[:, -self.reach :])

@@ -7,25 +7,33 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from counting.base.params import Model
-from counting.networks.copy_head import CopyHead
+from counting.base.recurrences import own
+from counting.base.types import NO_TARGET
+from counting.networks.copy_head import CopyHead, Memory
 from counting.networks.loop import Loop
 
 State = tuple[Any, Any]  # of the recurrence, and what the copy head remembers
 
 
 def recurrent_layer(config: Model) -> nn.Module:
-    """Build the recurrent layer of a variant: the article's loop, or PyTorch's own."""
-    H = config.hidden_size
-    if config.recurrence == "loop":
-        return Loop(H, config.activation or "relu")
-    if config.recurrence == "rnn":
-        return nn.RNN(H, H, nonlinearity=config.activation or "tanh", batch_first=True)
-    if config.recurrence == "gru":
-        return nn.GRU(H, H, batch_first=True)
-    return nn.LSTM(H, H, batch_first=True)
+    """Build the recurrence: the article's loop, a layer of PyTorch, or one's own."""
+    H, activation = config.hidden_size, str(config.activation)
+    match config.recurrence:
+        case "loop":
+            return Loop(H, activation)
+        case "rnn":
+            return nn.RNN(H, H, nonlinearity=activation, batch_first=True)
+        case "gru":
+            return nn.GRU(H, H, batch_first=True)
+        case "lstm":
+            return nn.LSTM(H, H, batch_first=True)
+        case name:
+            layer: nn.Module = own(name)(H)
+            return layer
 
 
 class Network(nn.Module):
@@ -50,34 +58,64 @@ class Network(nn.Module):
         self.h_o = nn.Linear(H, sum(self.copying.sizes) if self.copying else V)
 
     def forward(
-        self,
-        tokens: Tensor,
-        state: State | None = None,
-        *,
-        no_copy: Tensor | None = None,
-        skip: int = 0,
+        self, tokens: Tensor, state: State | None = None
     ) -> tuple[Tensor, State]:
         """Read tokens, and say after each of them what comes next.
-
-        The masks, no_copy and skip, are for training.
 
         Args:
             tokens: (B, T), int64.
             state: that an earlier call ended on; None for the beginning.
-            no_copy: (B, T) bool, positions that may not copy.
-            skip: the first positions, which are not scored.
 
         Returns:
-            Log probabilities (B, T - skip, V), and the state after the last token.
+            Log probabilities (B, T, V), and the state after the last token.
         """
         hidden, memory = state or (None, None)
         states, hidden = self.layer(self.i_h(tokens), hidden)  # (B, T, H)
+        log_p, memory = self.say(states, tokens, memory)
+        return log_p, (hidden, memory)
+
+    def say(
+        self,
+        states: Tensor,
+        tokens: Tensor,
+        memory: Memory | None = None,
+        no_copy: Tensor | None = None,
+    ) -> tuple[Tensor, Memory | None]:
+        """Turn states (B, T, H) into log probabilities (B, T, V); see CopyHead."""
+        out = self.project(states)  # (B, T, P)
         if self.copying is None:
-            out = self.project(states[:, skip:])  # (B, T - skip, V)
-            return out.log_softmax(-1), (hidden, None)
-        out = self.project(states)  # (B, T, P): keys are among the first, too
-        log_p, memory = self.copying(out, tokens, memory, no_copy)
-        return log_p[:, skip:], (hidden, memory)
+            return out.log_softmax(-1), None
+        ways, memory = self.copying(out, tokens, memory, no_copy)
+        return ways.mix(), memory
+
+    def loss(
+        self,
+        tokens: Tensor,
+        targets: Tensor,
+        no_copy: Tensor | None = None,
+        read: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """Read windows from the beginning, and judge what is said, for training.
+
+        Args:
+            tokens: (B, T), int64.
+            targets: (B, T), int64, the tokens that come next; NO_TARGET where nothing
+                is scored.
+            no_copy: (B, T) bool, positions that may not copy.
+            read: (B, T), int64, what the recurrence reads in the place of tokens: some
+                are misread. The copy head copies from `tokens`.
+
+        Returns:
+            The mean cross entropy of the scored positions in nats, 0 if there are none;
+            and the log probabilities (B, T, V).
+        """
+        states, _ = self.layer(self.i_h(tokens if read is None else read))  # (B, T, H)
+        log_p, _ = self.say(states, tokens, no_copy=no_copy)  # (B, T, V)
+        losses = F.nll_loss(
+            log_p.flatten(0, 1), targets.flatten(),
+            ignore_index=NO_TARGET, reduction="sum",
+        )  # fmt: skip
+        return losses / (targets != NO_TARGET).sum().clamp(min=1), log_p
 
     def project(self, states: Tensor) -> Tensor:
         """Batch norm and linear layer: states (B, T, H) to (B, T, P)."""

@@ -16,13 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from counting.engine import copy_head, linear_head, weights
-from counting.engine.compiler import Array
+from counting.base.types import Array
+from counting.engine import copy_head, linear_head
 from counting.engine.forward import EPS
 from counting.engine.matmul import affine
+from counting.engine.weights import Weights, head
 
 
-def engine_arrays(network: weights.Network) -> dict[str, Array]:
+def engine_arrays(network: Weights) -> dict[str, Array]:
     """Give what the engine needs of a trained network, float32.
 
     Returns:
@@ -30,20 +31,20 @@ def engine_arrays(network: weights.Network) -> dict[str, Array]:
         GRU, else (0,); W_out (L + P - V, H) and shift (L + P - V,), with the batch norm
         in them; S (V, L) of a copy head.
     """
-    (V, H), tensors = network.table.shape, network.tensors
+    (V, H), tensors = network.embedding.shape, network.tensors
     layout = linear_head.Layout.of(V, len(tensors["h_o.bias"]))
-    W, b = weights.input_side(network)
+    W, b = network.input_side()
     input_table = np.zeros((V, len(b)), np.float32)
-    affine(input_table, network.table, W, b)
+    affine(input_table, network.embedding, W, b)
     rs = 1 / np.sqrt(tensors["bn.running_var"] + np.float32(EPS))
     fused = linear_head.Fused(
         np.zeros((layout.columns, H), np.float32), np.zeros(layout.columns, np.float32)
     )
     linear_head.fuse_batch_norm(
-        weights.head(tensors), tensors["bn.running_mean"], rs, layout, fused
+        head(tensors), tensors["bn.running_mean"], rs, layout, fused
     )
     used = layout.logits + layout.P - V
-    along = weights.along_time(network)
+    along = network.along_time()
     arrays = {
         "input_table": input_table,
         "W_hh": along.W_hh,

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from counting.evaluation.metrics import best
 from counting.page import arrays, starts, story, variants
 from counting.page.results import EngineArrays, Results
 
@@ -62,7 +63,7 @@ def page(results: Results) -> str:
         rungs=variants.ladder(results),
         rows=[(name, results.metrics[name]) for name in names],
         judging=results.judging,
-        best=results.best(names),
+        best=best(results.metrics),
         carried=carry,
         figures={
             name: base64.b64encode(svg.encode()).decode("ascii")

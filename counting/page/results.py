@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from counting.engine.compiler import Array
+from counting.base.types import Array
 
 # tokens (T,) -> the likeliest next token at each place, (T,), and the states (T, H)
 Reader = Callable[[list[int]], tuple[list[int], Array]]
@@ -29,15 +29,3 @@ class Results(NamedTuple):
     networks: Mapping[str, Mapping[int, EngineArrays]]  # by variant, then seed
     readers: Mapping[str, Reader]  # the first seed of each variant
     figures: Mapping[str, str]  # SVG by name
-
-    def best(self, names: Sequence[str]) -> str:
-        """Name the variant with the most right sequences, then the best counter."""
-
-        def rank(name: str) -> tuple[float, float]:
-            found = self.metrics[name]
-            return (
-                found["valid"]["sequence_accuracy"],
-                found["count_further"]["median"],
-            )
-
-        return max(names, key=rank)

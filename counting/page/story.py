@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from counting.evaluation.metrics import best
 from counting.page.results import Results
 from counting.page.starts import numbered, starts_of
 
@@ -62,8 +63,13 @@ def cast_of(results: Results) -> Cast:
     plain = first("rnn") or first("loop")
     gated = first("gru", "lstm", recipe=models[plain]["recipe"] if plain else None)
     copying = [n for n in carried if models[n]["copy_head"] and n not in recombining]
-    best_copying = results.best(copying) if copying else None
-    return Cast(plain, gated, best_copying, results.best(carried))
+    best_copying = best_of(results, copying) if copying else None
+    return Cast(plain, gated, best_copying, best_of(results, carried))
+
+
+def best_of(results: Results, names: Sequence[str]) -> str:
+    """Name the best of some variants."""
+    return best({name: results.metrics[name] for name in names})
 
 
 def steps(results: Results) -> list[Step]:

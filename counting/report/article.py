@@ -25,7 +25,7 @@ EVALUATE = {"window": 70, "prompt": 20, "steps": 20}
 MODEL = {"hidden_size": 64, "copy_head": None}
 RECIPE = {
     "sampling": "rows", "epochs": 10, "bptt": 70, "optimizer": "adam",
-    "warm_up": None, "clip_norm": None, "burn_in": 0,
+    "warm_up": None, "clip_norm": None,
 }  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """Check params.yaml as a whole, and that every stream can be read and is long enough.
 
 What DVC made it also mends, so a damaged file of data/raw or data/prepared is left to
-`dvc repro`. It takes about a second, without torch; texts of one's own are read whole.
+`dvc repro`. It takes about a second, without PyTorch but for engine: autograd; texts of
+one's own are read whole.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from counting.base import params
 from counting.base.errors import InputError
 from counting.base.params import Params
 from counting.running import cli, memory
-from counting.text import coverage, own
-from counting.text.speller import Speller
-from counting.text.spelling import check_language
+from counting.text import reading
+from counting.text.readable import readable_numbers, readable_texts
+from counting.text.spelling import check_language, spell_range
 
 TEXTS = Path("data/texts")
 
@@ -24,6 +25,10 @@ def main() -> None:
     """Print one line when all is well, and one for each stream that is left out."""
     cli.Parser("counting.running.check", __doc__).parse_args()
     settings = params.load()
+    if settings.engine == "autograd":
+        from counting.networks import devices  # loads PyTorch
+
+        devices.checked(settings.device)
     numbers = settings.spell.texts == params.NUMBERS
     streams = check_numbers(settings) if numbers else check_texts(settings)
     variants, seeds = len(settings.models), len(settings.train.seeds)
@@ -33,16 +38,14 @@ def main() -> None:
 def check_numbers(settings: Params) -> str:
     """Check that the streams of numbers can be spelled, read and judged."""
     spelling = settings.spell
-    own.refuse(TEXTS / spelling.texts)
+    reading.refuse(TEXTS / spelling.texts)
     check_language(spelling.language)
-    speller = Speller.of(spelling.language, spelling.streams.values())
-    min_count = settings.prepare.min_count
-    ranges, remarks = coverage.readable(spelling, speller, min_count, exact=False)
+    ranges, remarks = readable_numbers(spelling, settings.prepare.min_count)
     for remark in remarks:
         print(f"check: {remark}")
     for name, (first, last) in ranges.items():
         enough, _ = needed(settings, name)[-1]
-        check_length(settings, name, spelled(speller, first, last, enough))
+        check_length(settings, name, spelled(spelling.language, first, last, enough))
     return f"{len(ranges)} streams to spell"
 
 
@@ -50,16 +53,16 @@ def check_texts(settings: Params) -> str:
     """Check that a user's own texts can be read and judged.
 
     Raises:
-        InputError: a text has no stride, or is too short; or see `own.check`.
+        InputError: a text has no stride, or is too short; or see `readable_texts`.
     """
     folder, strides = TEXTS / settings.spell.texts, settings.evaluate.stride
-    for name, path in own.texts(folder).items():
+    for name, path in reading.texts(folder).items():
         if name not in strides:
             raise InputError(
                 f"{path}: has no stride, expected one of {', '.join(strides)}: add it "
                 "to evaluate.stride in params.yaml, or move the text away"
             )
-    V, tokens = own.check(folder, settings.prepare.min_count)
+    V, tokens = readable_texts(folder, settings.prepare.min_count)
     for name, count in tokens.items():
         check_length(settings, name, count)
     for name in settings.models:
@@ -88,10 +91,10 @@ def needed(settings: Params, stream: str) -> list[tuple[int, str]]:
     return sorted(uses)
 
 
-def spelled(speller: Speller, first: int, last: int, enough: int) -> int:
+def spelled(language: str, first: int, last: int, enough: int) -> int:
     """Count the tokens of the numbers first..last, no further than to `enough`."""
     tokens = -1  # no separator before the first number
-    for numbers in speller.lines(first, last):
+    for numbers in spell_range(first, last, language):
         for number in numbers:
             tokens += 1 + len(number.split())
             if tokens >= enough:

@@ -38,6 +38,8 @@ def run(name: str, main: Callable[[], None]) -> NoReturn:
     files are complete or absent, so nothing has to be put in order. A terminal that
     cannot show a character gets an escape in its place.
     """
+    if sys.stdout is None:  # closed by whoever started us, as by `>&-`
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

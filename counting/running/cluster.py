@@ -41,7 +41,7 @@ ONE_AT_A_TIME = Lock()  # random numbers belong to a process, not to its threads
 
 PROBE = Model(
     recurrence="gru", hidden_size=64, recipe="probe", batch_size=16, learning_rate=0.01,
-    copy_head=CopyHead(reach=10, dropout=0.2, sharpness=4.0),
+    copy_head=CopyHead(reach=10, sharpness=4.0, no_copy=0.2),
 )  # fmt: skip
 PROBE_RECIPE = Recipe(
     sampling="windows",

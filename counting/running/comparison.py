@@ -2,39 +2,38 @@
 
 For each variant and each of its metrics: the two means over the seeds, and whether
 their difference is beyond what other seeds alone would bring. The test is Welch's t
-(scipy.stats.ttest_ind), which has power even with five seeds; a sign test has none,
-since five pairs give no p below 1/16. Where the same seeds rise and fall together, as
-after a change of what they are judged on, it is the paired t (ttest_rel). Accuracies
-are compared by the arcsine of their root and losses by their logarithm, scales on
-which seeds scatter evenly. Holm's correction over all keys keeps the chance of
-flagging anything without a cause at one in twenty.
+(scipy.stats.ttest_ind), which has power even with five seeds; where the same seeds rise
+and fall together it is the paired t. Accuracies are compared by the arcsine of their
+root, losses and counts by their logarithm, scales on which seeds scatter evenly. Holm's
+correction over all keys keeps the chance of flagging anything without a cause at one in
+twenty.
+
+Where all seeds of one side agree, as at an accuracy of 1, there is no scatter to test
+against, and the seeds of the other side that left that value are counted: none of five
+and then three of five has a chance of .03 by Boschloo's exact test. The keys of a
+variant fall together then, so it stands without Holm's correction.
 """
 
 from __future__ import annotations
 
-import csv
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from math import asin, log, sqrt
-from pathlib import Path
-from statistics import StatisticsError, correlation, fmean, stdev
+from statistics import StatisticsError, correlation, fmean
 
+import numpy as np
 from scipy import stats
 
-from counting.base.errors import InputError
-from counting.evaluation import metrics
-from counting.running import cli
+from counting.running import cli, results
+from counting.running.results import Metrics, Results, Seeds
 
-TABLES = Path("reports/tables")
 CHANCE = 0.05  # of flagging any key without a cause
 TOGETHER = 0.9  # correlation of the same seeds from which they are compared in pairs
-LEAST = 0.001  # a smaller difference in accuracy, or share of a loss, is none
+LEAST = 0.001  # a smaller difference in accuracy, or share of a loss or count, is none
 
-Seeds = dict[int, float]  # a metric's value, by seed
-Metrics = dict[str, Seeds]  # by key, as valid.sequence_accuracy
+SCATTER = "within the scatter of the seeds"
+TOO_SMALL = f"smaller than what counts ({LEAST})"
 
 
 @dataclass(frozen=True)
@@ -56,12 +55,14 @@ class Change:
     def verdict(self) -> str:
         """`worse`, `better`, or why it is neither."""
         size = abs(self.difference)
-        if is_loss(self.key):
+        if not is_share(self.key):
             size /= max(fmean(self.base.values()), LEAST)
+        if size < LEAST:
+            return TOO_SMALL
         if self.p is None:
             return "too few seeds to tell"
-        if self.p >= CHANCE or size < LEAST:
-            return "within the scatter of the seeds"
+        if self.p >= CHANCE:
+            return SCATTER
         return "worse" if (self.difference > 0) == is_loss(self.key) else "better"
 
 
@@ -74,43 +75,18 @@ def main() -> None:
         "--fail-on-regression", action="store_true", help="exit 1 if a key is worse"
     )
     args = parser.parse_args()
-    base, head = at_revision(args.base), at_revision(args.head) if args.head else here()
-    changes = compare(base, head)
+    base, head = results.at(args.base), results.at(args.head)
+    results.check_run(head)
+    if differences := results.judged_otherwise(base, head):
+        print(
+            f"**Not comparable with {args.base}**: what is judged is another thing: "
+            f"{'; '.join(differences)}. The weights may be the same."
+        )
+        return
+    changes = compare(base.variants, head.variants)
     print(report(args.base, base, head, changes))
     if args.fail_on_regression and any(c.verdict == "worse" for c in changes):
         sys.exit(1)
-
-
-def here() -> dict[str, Metrics]:
-    """Read the tables of the working tree, by variant."""
-    found = sorted(TABLES.glob("*/seeds.csv"))
-    return {path.parent.name: read(path.read_text(encoding="utf-8")) for path in found}
-
-
-def at_revision(revision: str) -> dict[str, Metrics]:
-    """Read the tables of a git revision, by variant."""
-    names = git("ls-tree", "-r", "--name-only", revision, "--", str(TABLES))
-    paths = [Path(name) for name in names.splitlines() if name.endswith("/seeds.csv")]
-    return {p.parent.name: read(git("show", f"{revision}:./{p}")) for p in paths}
-
-
-def git(*words: str) -> str:
-    """Run git and give its output."""
-    run = subprocess.run(["git", *words], capture_output=True, text=True)
-    if run.returncode:
-        raise InputError(f"git {words[0]}: {run.stderr}; name a revision that is there")
-    return run.stdout
-
-
-def read(text: str) -> Metrics:
-    """Read a seeds.csv: the frozen metrics of one variant, by key."""
-    found: Metrics = {}
-    for row in csv.DictReader(StringIO(text)):
-        stream = row["stream"]
-        keys = metrics.KEYS if stream in ("train", "valid") else ["sequence_accuracy"]
-        for key in keys:
-            found.setdefault(f"{stream}.{key}", {})[int(row["seed"])] = float(row[key])
-    return found
 
 
 def compare(base: Mapping[str, Metrics], head: Mapping[str, Metrics]) -> list[Change]:
@@ -122,30 +98,51 @@ def compare(base: Mapping[str, Metrics], head: Mapping[str, Metrics]) -> list[Ch
         for key, before in base[variant].items()
         if key in head[variant] and head[variant][key] != before
     ]
-    chances = holm([chance(key, before, now) for _, key, before, now in pairs])
-    return [Change(*pair, p) for pair, p in zip(pairs, chances, strict=True)]
+    scattered = [len(set(a.values())) > 1 < len(set(b.values())) for *_, a, b in pairs]
+    chances = [chance(key, before, now) for _, key, before, now in pairs]
+    corrected = holm(
+        [p if s else None for p, s in zip(chances, scattered, strict=True)]
+    )
+    return [
+        Change(*pair, p if p is None or not s else c)
+        for pair, p, s, c in zip(pairs, chances, scattered, corrected, strict=True)
+    ]
 
 
 def chance(key: str, base: Seeds, head: Seeds) -> float | None:
     """Give the chance, p on both sides, that seeds alone bring such a difference."""
-    a = [scaled(key, value) for value in base.values()]
-    b = [scaled(key, value) for value in head.values()]
-    if min(len(a), len(b)) < 2:
+    if min(len(base), len(head)) < 2:
         return None
-    if len(set(a)) == len(set(b)) == 1:  # no scatter at all
-        return 1.0 if a[0] == b[0] else 0.0
+    if len(set(base.values())) == 1:
+        return chance_to_leave(next(iter(base.values())), len(base), head)
+    if len(set(head.values())) == 1:
+        return chance_to_leave(next(iter(head.values())), len(head), base)
+    a, b = ([scaled(key, v) for v in side.values()] for side in (base, head))
     if are_together(base, head):
         b = [scaled(key, head[seed]) for seed in base]
-        if len({round(y - x, 12) for x, y in zip(a, b, strict=True)}) == 1:
+        if np.ptp(np.subtract(a, b)) < 1e-12:  # all by the same
             return 1.0 if a == b else 0.0
         return float(stats.ttest_rel(a, b).pvalue)
-    sides = [n for side in (a, b) for n in (fmean(side), stdev(side), len(side))]
-    return float(stats.ttest_ind_from_stats(*sides, equal_var=False).pvalue)
+    return float(stats.ttest_ind(a, b, equal_var=False).pvalue)
+
+
+def chance_to_leave(value: float, count: int, others: Seeds) -> float:
+    """Give the chance of so many seeds that leave a value which all of `count` have."""
+    left = sum(other != value for other in others.values())
+    counts = [[0, left], [count, len(others) - left]]
+    return float(stats.boschloo_exact(counts, alternative="less").pvalue)
 
 
 def scaled(key: str, value: float) -> float:
     """Put a metric on a scale where seeds scatter evenly."""
-    return log(max(value, LEAST)) if is_loss(key) else asin(sqrt(value))
+    if is_share(key):
+        return asin(sqrt(value))
+    return log(max(value, LEAST)) if is_loss(key) else log(1 + value)
+
+
+def is_share(key: str) -> bool:
+    """Tell whether a metric lies in [0, 1]."""
+    return key.endswith(("accuracy", "share"))
 
 
 def is_loss(key: str) -> bool:
@@ -175,24 +172,23 @@ def holm(chances: Sequence[float | None]) -> list[float | None]:
     return corrected
 
 
-def report(
-    name: str,
-    base: Mapping[str, Metrics],
-    head: Mapping[str, Metrics],
-    changes: Sequence[Change],
-) -> str:
+def report(name: str, base: Results, head: Results, changes: Sequence[Change]) -> str:
     """Lay the changes out in Markdown: a sentence, then a line a key that changed."""
-    same = [v for v in base if v in head and v not in {c.variant for c in changes}]
+    before, now = base.variants, head.variants
     verdicts = [change.verdict for change in changes]
     lines = [
         f"**Compared with {name}**: {verdicts.count('worse')} keys worse, "
         f"{verdicts.count('better')} better, beyond what the seeds alone scatter "
-        f"(t test, Holm over {len(changes)} keys that changed)."
+        f"(of {len(changes)} keys that changed)."
     ]
+    changed = {change.variant for change in changes}
     for title, names in (
-        ("The same for every seed", same),
-        ("New", [v for v in head if v not in base]),
-        ("Gone", [v for v in base if v not in head]),
+        (
+            "The same for every seed",
+            [v for v in before if v in now and v not in changed],
+        ),
+        ("New", [v for v in now if v not in before]),
+        ("Gone", [v for v in before if v not in now]),
     ):
         if names:
             lines.append(f"{title}: {', '.join(names)}.")

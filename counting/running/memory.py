@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import resource
 
 import psutil
 
-from counting.base import checkpoint
+from counting.base import parameters
 from counting.base.errors import InputError
 from counting.base.params import Model, Recipe
 
@@ -28,13 +29,12 @@ def needed(model: Model, recipe: Recipe, V: int) -> int:
         recipe: how it is trained.
         V: size of the vocabulary.
     """
-    shapes = checkpoint.shapes(model, V)
+    tensors = parameters.tensors(model, V)
     H, N = model.hidden_size, recipe.bptt * model.batch_size
-    columns = padded(V) + padded(shapes["h_o.bias"][0] - V)
-    parameters = sum(rows * (more[0] if more else 1) for rows, *more in
-                     filter(None, shapes.values()))  # fmt: skip
+    columns = padded(V) + padded(tensors["h_o.bias"].shape[0] - V)
+    numbers = sum(math.prod(tensor.shape) for tensor in tensors.values())
     # values, gradients, two moments; states and gates twice; the head, and its way back
-    floats = 4 * parameters + 12 * N * H + N * columns + 3 * columns * H
+    floats = 4 * numbers + 12 * N * H + N * columns + 3 * columns * H
     if model.copy_head:
         # what the head says, its gradient; attention; the table of substitutes, twice
         floats += N * (columns + V) + N * padded(recipe.bptt, 8) + 2 * V * padded(V)

@@ -18,13 +18,17 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
+from types import FrameType
 
+import psutil
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from counting.base import params
 from counting.base.errors import InputError
-from counting.running import cli
+from counting.running import cli, repository
+
+STOPPED = 128 + signal.SIGINT  # exit code
 
 
 def main() -> None:
@@ -33,13 +37,10 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1, help="variants at a time")
     parser.add_argument("--force", action="store_true", help="run even what is current")
     args = parser.parse_args()
-    # Ctrl-C reaches DVC and its stages by itself; wait until they have saved and ended
-    stopped = Event()
-    signal.signal(signal.SIGINT, lambda *_: stopped.set())
     if args.jobs < 1:
         raise InputError(f"--jobs {args.jobs}: expected 1 or more variants")
     force = ["--force", "--no-run-cache"] if args.force else []
-    with without_git(Path.cwd()):
+    with without_git(Path.cwd()), stop_request() as stopped:
         code = run(args.jobs, force, stopped)
     for cure, fault in cures(Path()).items() if code else ():
         print(f"repro: {fault}: `{cure}`, then run again", file=sys.stderr)
@@ -49,9 +50,8 @@ def main() -> None:
 def run(jobs: int, force: list[str], stopped: Event) -> int:
     """Run what all variants need, then the variants, then the rest; the exit code."""
     if jobs == 1:
-        return subprocess.run(["dvc", "repro", *force]).returncode
-    code = subprocess.run(["dvc", "repro", *force, "prepare"]).returncode
-    if code:
+        return dvc(stopped, "repro", *force)
+    if code := dvc(stopped, "repro", *force, "prepare"):
         return code
     # the last first: each variant is dearer than those before it, and the dearest must
     # not be left to run alone
@@ -61,9 +61,34 @@ def run(jobs: int, force: list[str], stopped: Event) -> int:
     for name, code in zip(variants, codes, strict=True):
         if code:
             print(f"repro: {name} failed, its output is above", file=sys.stderr)
-    if any(codes):
-        return max(codes, key=abs)
-    return subprocess.run(["dvc", "repro"]).returncode
+    return max(codes, key=abs) or dvc(stopped, "repro")
+
+
+def dvc(stopped: Event, *words: str) -> int:
+    """Run DVC, unless it is time to stop; the exit code."""
+    return STOPPED if stopped.is_set() else subprocess.run(["dvc", *words]).returncode
+
+
+@contextlib.contextmanager
+def stop_request() -> Iterator[Event]:
+    """Wait, when asked to stop, until DVC and its stages have saved and ended.
+
+    Ctrl-C in a terminal reaches them by itself. SIGTERM goes to this process alone, as
+    `kill` sends it, and is handed on as what Ctrl-C would have sent: DVC waits for its
+    stage only then.
+    """
+    stopped = Event()
+
+    def stop(number: int, _: FrameType | None) -> None:
+        stopped.set()
+        if number == signal.SIGTERM:
+            for process in psutil.Process().children(recursive=True):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.send_signal(signal.SIGINT)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    yield stopped
 
 
 @contextlib.contextmanager
@@ -76,7 +101,7 @@ def without_git(folder: Path) -> Iterator[None]:
         InputError: there is a repository, but git is missing or refuses it.
     """
     if any((parent / ".git").exists() for parent in (folder, *folder.parents)):
-        check_git(folder)
+        repository.git("rev-parse", "--git-dir", folder=folder)
         yield
         return
     print("repro: no git repository here or above: DVC does without, for this run")
@@ -89,27 +114,11 @@ def without_git(folder: Path) -> Iterator[None]:
             del os.environ["DVC_SYSTEM_CONFIG_DIR"]
 
 
-def check_git(folder: Path) -> None:
-    """Repeat what git has against a repository, with its cure.
-
-    Raises:
-        InputError: git is missing, or refuses the repository.
-    """
-    command = ["git", "-C", str(folder), "rev-parse", "--git-dir"]
-    try:
-        run = subprocess.run(command, capture_output=True, text=True)
-    except FileNotFoundError:
-        raise InputError(
-            "git: not found, but this is a git repository: install it"
-        ) from None
-    if run.returncode:
-        raise InputError(f"git refuses this repository: {run.stderr.strip()}")
-
-
 def cures(root: Path) -> dict[str, str]:
-    """Find files of DVC's own that a kill cut short; what is wrong, by its cure.
+    """Find files of DVC's own that it refuses to read; what is wrong, by its cure.
 
-    DVC writes dvc.lock and its list of locks in place, and refuses to read a part.
+    DVC writes dvc.lock and its list of locks in place, so a kill can cut them short;
+    and git leaves both sides of a merge in dvc.lock.
     """
     found = {}
     for name, read, cure in (
@@ -118,6 +127,11 @@ def cures(root: Path) -> dict[str, str]:
     ):
         path = root / name
         text = path.read_text(encoding="utf-8") if path.is_file() else "{}\n"
+        if "\n<<<<<<< " in f"\n{text}":
+            found["git checkout --ours dvc.lock"] = (
+                f"{name} holds both sides of a merge"
+            )
+            continue
         try:
             whole = isinstance(read(text), dict) and text.endswith(("\n", "}"))
         except (ValueError, YAMLError):
@@ -130,7 +144,7 @@ def cures(root: Path) -> dict[str, str]:
 def reproduce(variant: str, force: list[str], stopped: Event) -> int:
     """Train and evaluate one variant; each of its lines carries its name."""
     if stopped.is_set():
-        return 128 + signal.SIGINT
+        return STOPPED
     stages = [f"train@{variant}", f"evaluate@{variant}"]
     command = ["dvc", "--wait-for-lock", "repro", *force, "-s", *stages]
     process = subprocess.Popen(

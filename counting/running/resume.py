@@ -81,7 +81,7 @@ def digest_file(path: Path) -> str:
 
 def save(path: Path, key: str, state: Arrays) -> None:
     """Write a state, complete or not at all."""
-    content = to_bytes({k: np.ascontiguousarray(v) for k, v in state.items()})
+    content = to_bytes({k: np.asarray(v, order="C") for k, v in state.items()})
     files.write({path: f"{key} {digest(content)}\n".encode() + content})
 
 

@@ -12,10 +12,11 @@ import numpy as np
 from counting.base import checkpoint
 from counting.base.checkpoint import Config
 from counting.base.errors import InputError
-from counting.engine.compiler import Array
-from counting.engine.forward import Inference
-from counting.engine.weights import Network
+from counting.base.types import Array
+from counting.evaluation.reader import load
+from counting.text.vocabulary import SEPARATOR
 
+LONGEST = 20  # tokens that are waited for a number to end; none in English has more
 CHUNK = 128  # tokens of a long prompt that are read at once
 
 
@@ -41,17 +42,22 @@ class Said(NamedTuple):
         return float(self.probabilities.max())
 
 
-class Step(NamedTuple):
-    """A token of a continuation."""
+class Generated(NamedTuple):
+    """A token that a network said, and that was read again."""
 
     number: int  # from 1
     said: Said
-    expected: str | None  # None where nobody knows
+    expected: str | None  # None where nothing is judged
+
+    @property
+    def word(self) -> str:
+        """What was said."""
+        return self.said.word
 
     @property
     def is_right(self) -> bool:
         """Whether nothing else was expected."""
-        return self.expected in (None, self.said.word)
+        return self.expected in (None, self.word)
 
 
 def trained_seed(config: Config, seed: int | None) -> int:
@@ -84,8 +90,7 @@ class Speaker:
     def __init__(self, folder: Path, seed: int | None = None) -> None:
         self.config: Config = checkpoint.load_config(folder)
         self.seed = trained_seed(self.config, seed)
-        weights = checkpoint.load_weights(folder, self.config, self.seed)
-        self.inference = Inference(Network.of(self.config.model, weights))
+        self.reader = load(folder, self.config, self.seed)
         self.tokens = {word: n for n, word in enumerate(self.words)}
         self.heard: list[str] = []
         self.state: Any = None
@@ -105,36 +110,55 @@ class Speaker:
         for start in range(0, len(words), CHUNK):
             part = words[start : start + CHUNK]
             tokens = np.array([[self.tokens[word]] for word in part])  # (T, 1)
-            reading, self.state = self.inference(tokens, None, self.state)
+            reading, self.inside, self.state = self.reader.inspect(
+                tokens, None, self.state
+            )
             self.next = int(reading.predicted[-1, 0])
         self.heard += words
 
     def say(self) -> Said:
         """Say what comes next, by what was read; it is not read yet."""
-        p = self.inference.probabilities[-1, 0]
-        if self.config.model.copy_head is None:
-            return Said(self.words[self.next], p, None, None)
-        mixture = self.inference.mixture[-1, 0]
+        p, gates = self.inside.probabilities[-1, 0], self.inside.gates
+        mixture = None if gates is None else gates[-1, 0]
         return Said(self.words[self.next], p, mixture, self.copied())
 
+    def likeliest(self, said: Said, most: int) -> dict[str, float]:
+        """Give the likeliest words and their probabilities, the highest first."""
+        order = (-said.probabilities).argsort(kind="stable")[:most]
+        return {self.words[n]: float(said.probabilities[n]) for n in order}
+
     def copied(self) -> Copied | None:
-        """Tell what the copy head looks at most."""
-        weights = self.inference.attention[-1, 0]  # of position j: for the token at j+1
+        """Tell what the copy head looks at most, if there is one."""
+        if self.inside.attention is None:
+            return None
+        weights = self.inside.attention[-1, 0]  # of position j: for the token at j+1
         back = len(weights) - 1 - int(weights.argmax())
         if back < 1:  # all zero: there is nothing before
             return None
         return Copied(self.heard[-back], back, float(weights.max()))
 
-    def go_on(self, steps: int | None, truth: Iterator[str] | None) -> Iterator[Step]:
-        """Say tokens, and read what was said.
+    def go_on(
+        self, steps: int | None, truth: Iterator[str] | None, until_wrong: bool = False
+    ) -> Iterator[Generated]:
+        """Say tokens, and read what was said; the last number is completed.
 
         Args:
-            steps: so many tokens; None for no end.
-            truth: what should come; the first error is the last token.
+            steps: so many tokens at least; None for no end.
+            truth: what should come; where it ends, this ends. After an error there is
+                none.
+            until_wrong: end at the first error.
         """
-        for number in count(1) if steps is None else range(1, steps + 1):
-            step = Step(number, self.say(), next(truth) if truth else None)
-            yield step
-            self.read([step.said.word])
-            if not step.is_right:
+        for number in count(1):
+            expected = None if truth is None else next(truth, "")
+            if expected == "":
+                return
+            token = Generated(number, self.say(), expected)
+            yield token
+            self.read([token.word])
+            if not token.is_right:
+                truth = None
+                if until_wrong:
+                    return
+            enough = number >= (steps or 0) and token.word == SEPARATOR
+            if steps and (enough or number >= steps + LONGEST):
                 return

@@ -1,61 +1,69 @@
-"""What should come after a prompt: the numbers that follow the last one in it."""
+"""What should come after a prompt: the numbers that follow the last one in it.
+
+The rules, which the page follows too: the truth is known after a separator that ends a
+number, and after nothing else. It is the numbers that follow, each with a separator
+after it, and ends before the first that has a word which the network never read: in
+English, after 999,999. What a network says where the truth is not known, or after its
+first error, is judged neither right nor wrong.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import count
+from collections.abc import Collection, Iterator
+from functools import cache
+from itertools import chain, count
 
 from counting.base.errors import InputError
 from counting.text.spelling import spell
 from counting.text.vocabulary import SEPARATOR
 
-PLACES = ((10**6, 9), (1000, 999), (1, 999))  # a number up to 9,999,999, in parts
+LARGEST = 9_999_999  # as in params.yaml
+PLACES = ((10**6, 9), (1000, 999), (1, 999))  # a number up to LARGEST, in parts
 
 
-def after(words: list[str], language: str) -> Iterator[str]:
-    """Give the words that come after `words`, without an end.
+def after(last: int | None, known: Collection[str], language: str) -> Iterator[str]:
+    """Give the words that come after a number, as far as they are known."""
+    for number in count(last + 1) if last else ():
+        words = spell_known(number, known, language)
+        if not words:
+            return
+        yield from [*words, SEPARATOR]
 
-    A number that is cut short goes on as the successor of the one before it; otherwise
-    the last one is taken as complete.
 
-    Raises:
-        InputError: the end is not a number.
+def spell_known(number: int, known: Collection[str], language: str) -> list[str]:
+    """Spell a number; nothing if it has unknown words, or no spelling."""
+    words = try_to_spell(number, language).split()
+    return words if set(words) <= set(known) else []
+
+
+def try_to_spell(number: int, language: str) -> str:
+    """Spell a number; nothing if that cannot be done."""
+    try:
+        return spell(number, language) if number <= LARGEST else ""
+    except InputError:
+        return ""
+
+
+def largest(known: Collection[str], language: str) -> int:
+    """Give the last number up to which all have known words; 0 if one has none.
+
+    New words are looked for up to 1,000, then at the thousands, and at a million.
     """
-    before, now = split(words)
-    last = number_of(before, language)
-    rest: list[str] | None = None
-    if last is not None:
-        following = spell(last + 1, language).split()
-        if following[: len(now)] == now:
-            last, rest = last + 1, following[len(now) :]
-    if rest is None:
-        last, rest = number_of(now, language), []
-    if last is None:
-        text = " ".join(now or before) or SEPARATOR
-        raise InputError(
-            f"cannot tell what comes after {text!r}: it is not a number in words "
-            f"({language}); give one to go on from, such as 97"
-        )
-    return words_from(rest, last, language)
+    for number in chain(range(1, 1001), range(2000, 1_000_001, 1000)):
+        if not spell_known(number, known, language):
+            return number - 1
+    return LARGEST
 
 
-def words_from(rest: list[str], last: int, language: str) -> Iterator[str]:
-    """Give what is left of a number, and those that come after it."""
-    yield from rest
-    for number in count(last + 1):
-        yield SEPARATOR
-        yield from spell(number, language).split()
-
-
-def split(words: list[str]) -> tuple[list[str], list[str]]:
-    """Give the words of the last number with a separator after it, and those since."""
-    parts: list[list[str]] = [[], []]
+def split(words: list[str]) -> list[list[str]]:
+    """Cut words at the separators: numbers, and last what no separator ends."""
+    parts: list[list[str]] = [[]]
     for word in words:
         if word == SEPARATOR:
             parts.append([])
         else:
             parts[-1].append(word)
-    return parts[-2], parts[-1]
+    return parts
 
 
 def number_of(words: list[str], language: str) -> int | None:
@@ -65,12 +73,17 @@ def number_of(words: list[str], language: str) -> int | None:
     """
     text, number = "".join(words), 0
     for unit, most in PLACES if text else ():
-        heads = {
-            spell(k * unit, language).replace(" ", ""): k * unit
-            for k in range(1, most + 1)
-        }
-        if fitting := [head for head in heads if text.startswith(head)]:
+        heads = spellings(unit, most, language)
+        fitting = [head for head in heads if text.startswith(head)]
+        if fitting:
             head = max(fitting, key=len)
             number, text = number + heads[head], text.removeprefix(head)
-    is_it = number and spell(number, language).split() == words
-    return number if is_it else None
+    return number if words and try_to_spell(number, language).split() == words else None
+
+
+@cache
+def spellings(unit: int, most: int, language: str) -> dict[str, int]:
+    """Give the multiples of a unit by their spelling, without blanks."""
+    numbers = range(unit, (most + 1) * unit, unit)
+    found = {try_to_spell(n, language).replace(" ", ""): n for n in numbers}
+    return {head: number for head, number in found.items() if head}

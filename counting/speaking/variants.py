@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from counting.base import files, params
+from counting.base import params
+from counting.base.checkpoint import Config
 from counting.base.errors import InputError, suggest
+from counting.evaluation import metrics
 
 MODELS = Path("data/models")
 METRICS = Path("reports/metrics")  # beside the models, in the same project
@@ -47,24 +48,37 @@ def choose(models: Path, wanted: str | None = None) -> Path:
     raise InputError(f"{wanted!r} is not a variant in {models}{suggest(wanted, names)}")
 
 
-def best(names: list[str], metrics: Path) -> str:
-    """Choose by the metrics: sequences right on valid, then how far it counts.
+def best(names: list[str], folder: Path) -> str:
+    """Choose by the metrics that are there; the first name without any."""
+    paths = {name: folder / f"{name}.json" for name in names}
+    found = {name: metrics.load(p) for name, p in paths.items() if p.is_file()}
+    return metrics.best(found) if found else names[0]
 
-    Without any metrics it is the first name.
+
+def language(config: Config) -> str:
+    """Give the language that digits are spelled in: the one it was trained in."""
+    if config.trained_on is not None:
+        return config.trained_on.language
+    return params.load().spell.language if params.PATH.is_file() else "en"
+
+
+def differences(config: Config) -> str:
+    """Say in what a network differs from params.yaml, as after a change of branch.
+
+    Nothing is said where it does not, or where there is no params.yaml.
     """
-    return max(names, key=lambda name: rank(metrics / f"{name}.json"))
-
-
-def rank(path: Path) -> tuple[float, float]:
-    """Give what a variant is chosen by; less than anything where it is not known."""
-    if not path.is_file():
-        return (-1.0, -1.0)
-    content: Any = files.read_json(path, f"run `dvc repro evaluate@{path.stem}` again")
-    try:
-        found = (
-            content["valid"]["sequence_accuracy"],
-            content["count_further"]["median"],
-        )
-        return float(found[0]), float(found[1])
-    except (KeyError, TypeError, ValueError):
-        return (-1.0, -1.0)
+    if not params.PATH.is_file():
+        return ""
+    cure = "`dvc checkout` if you changed the branch, else `make repro`"
+    model = params.load().models.get(config.variant)
+    if model is None:
+        return f"{config.variant} is not in params.yaml: {cure}"
+    now, then = model.model_dump(), config.model.model_dump()
+    changed = [
+        f"{key} {then[key]}, params.yaml says {now[key]}"
+        for key in now
+        if now[key] != then[key]
+    ]
+    if not changed:
+        return ""
+    return f"{config.variant} was trained with {'; '.join(changed)}: {cure}"

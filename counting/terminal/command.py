@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from counting.base.errors import InputError, abbreviate
 from counting.running import cli
 from counting.speaking import variants
-from counting.terminal.screen import Screen
 from counting.terminal.talk import STEPS, Talk, Wishes
+from counting.terminal.view import View
 
 LONGEST = 19  # digits of a number that a flag takes; seeds have as many
 
 EXAMPLES = """\
 examples:
   python -m counting "9097, 9098,"
-  python -m counting "seven thousand nine hundred ninety nine,"
+  python -m counting "seven thousand nine hundred ninety-nine"
   python -m counting "7998, 7999," --until-wrong
   python -m counting "9098," --steps 4 --top 3
   python -m counting "9098," --compare gru gru_copy     (or two seeds: gru:0 gru:1)
@@ -31,23 +32,21 @@ examples:
 
 def main() -> None:
     """Read the flags; go on counting, or open a session."""
-    wishes, words = read_flags()
+    wishes, words = read_flags(sys.argv[1:], Wishes())
     if not words and can_converse():
         from counting.terminal.session import Session  # only a terminal needs it
 
         Session(wishes).run()
-        return
-    text = " ".join(words) if words else read_input()
-    screen = Screen()
-    try:
-        Talk(wishes, text).go_on(screen)
-    except (SystemExit, KeyboardInterrupt):  # stopped; leave the terminal in order
-        screen.end_line()
-        raise
+    else:
+        Talk(wishes, " ".join(words) if words else read_input(), View()).go_on()
 
 
-def read_flags() -> tuple[Wishes, list[str]]:
+def read_flags(given: list[str], before: Wishes) -> tuple[Wishes, list[str]]:
     """Give what is wanted, and the words of the prompt.
+
+    Args:
+        given: flags and words.
+        before: what is wanted where no flag says otherwise.
 
     Raises:
         InputError: a flag is wrong.
@@ -55,36 +54,27 @@ def read_flags() -> tuple[Wishes, list[str]]:
     parser = cli.Parser("counting", __doc__)
     parser.epilog = EXAMPLES
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.set_defaults(**asdict(before))
     add = parser.add_argument
     add("prompt", nargs="*", help='such as "9097, 9098,"')
     add("--variant", metavar="NAME", help="which network; the best one if not given")
     add("--seed", type=natural, metavar="N", help="which training of it")
-    add(
-        "--steps", type=positive, metavar="N",
-        help=f"tokens to say; {STEPS} if not given",
-    )  # fmt: skip
-    add("--until-wrong", action="store_true", help="go on to the first error, mark it")
-    add(
-        "--top", type=positive, metavar="N", default=0,
-        help="show the N likeliest words at each place",
-    )  # fmt: skip
-    add(
-        "--compare", nargs=2, metavar=("A", "B"),
-        help="two variants side by side, A and B or A:seed and B:seed",
-    )  # fmt: skip
-    add("--json", action="store_true", help="a line of JSON a token")
-    add(
-        "--models", type=Path, metavar="FOLDER", default=variants.MODELS,
-        help=f"trained networks; {variants.MODELS} if not given",
-    )  # fmt: skip
-    flags = vars(parser.parse_args())
+    steps = f"tokens to say, and then to the end of the number; {STEPS} if not given"
+    add("--steps", type=positive, metavar="N", help=steps)
+    add("--until-wrong", action="store_true", help="go on to the first error")
+    top = "show the N likeliest words at each place"
+    add("--top", type=natural, metavar="N", help=top)
+    compare = "two networks, side by side: A and B, or A:seed and B:seed"
+    add("--compare", nargs=2, metavar=("A", "B"), help=compare)
+    add("--json", action="store_true", help="a line of JSON for each token")
+    models = f"trained networks; {variants.MODELS} if not given"
+    add("--models", type=Path, metavar="FOLDER", help=models)
+    flags = vars(parser.parse_args(given))
     words = flags.pop("prompt")
-    if flags["compare"] and (flags["variant"] or flags["until_wrong"]):
-        raise InputError(
-            "--compare names two networks and lets both go on: it does not go with "
-            "--variant or --until-wrong; leave one out"
-        )
-    flags["compare"] = tuple(flags["compare"]) if flags["compare"] else None
+    if flags["compare"]:
+        if "--variant" in given:
+            raise InputError("--compare names both networks: leave out --variant")
+        flags["compare"] = tuple(flags["compare"])
     return Wishes(**flags), words
 
 

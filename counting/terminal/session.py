@@ -6,16 +6,15 @@ import os
 import signal
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
 from counting.base.errors import InputError, suggest
 from counting.speaking import variants
-from counting.terminal.screen import Screen
+from counting.terminal.command import read_flags
 from counting.terminal.talk import STEPS, Talk, Wishes
-from counting.terminal.views import FAINT, WRONG
+from counting.terminal.view import FAINT, WRONG, View
 
 HELP = f"""\
 Type numbers, digits or words: 9097, 9098,     An empty line goes on.
@@ -25,21 +24,22 @@ Type numbers, digits or words: 9097, 9098,     An empty line goes on.
 :top N           show the N likeliest words (0: words alone)
 :until-wrong     go on to the first error, or no longer do
 :compare A B     two networks side by side (:compare alone: one again)
-:help  :quit     Ctrl-C stops what is being said, Ctrl-D quits as well
+:help  :quit     Ctrl-C stops what is being said, Ctrl-D quits as well\
 """
+COMMANDS = [word[1:] for word in HELP.split() if word.startswith(":")]
 
 
 class Session:
     """What was said so far, and what is wanted of what comes."""
 
     def __init__(self, wishes: Wishes) -> None:
-        self.wishes, self.screen = wishes, Screen()
+        self.wishes, self.view = wishes, View()
         self.talk: Talk | None = None
 
     def run(self) -> None:
         """Answer until somebody has enough."""
         names = [speaker.name for speaker in self.wishes.speakers()]  # or say why not
-        self.screen.line(f"{' and '.join(names)} listens; :help tells how.", FAINT)
+        self.view.line(f"{' and '.join(names)}; :help tells what to type", FAINT)
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         asking: PromptSession[str] = PromptSession(history=history())
         try:
@@ -54,7 +54,7 @@ class Session:
                 if not self.answer(asking.prompt("> ").strip()):
                     return
             except KeyboardInterrupt:  # at the prompt, or while something is said
-                self.screen.end_line()
+                self.view.line("")
             except EOFError:
                 return
 
@@ -64,10 +64,10 @@ class Session:
             if line.startswith(":"):
                 return self.obey(*line[1:].split())
             if line or self.talk is None:
-                self.talk = Talk(self.wishes, line)
-            self.talk.go_on(self.screen)
+                self.talk = Talk(self.wishes, line, self.view)
+            self.talk.go_on()
         except InputError as error:
-            self.screen.line(str(error), WRONG)
+            self.view.line(str(error), WRONG)
         return True
 
     def obey(self, name: str = "", *given: str) -> bool:
@@ -76,16 +76,15 @@ class Session:
         Raises:
             InputError: there is no such command, or it is not given what it needs.
         """
-        if name == "quit":
-            return False
-        if name in ("variant", "seed", "steps", "top", "until-wrong", "compare"):
+        if name not in COMMANDS:
+            raise InputError(f":{name} is not a command{suggest(name, COMMANDS)}")
+        if name == "help":
+            self.view.line(HELP)
+        elif (name, given) == ("variant", ()):
+            self.view.line("  ".join(variants.trained(self.wishes.models)))
+        elif name != "quit":
             self.change(name, *given)
-        elif name == "help":
-            self.screen.write(HELP)
-        else:
-            known = HELP_COMMANDS
-            raise InputError(f":{name} is not a command{suggest(name, known)}")
-        return True
+        return name != "quit"
 
     def change(self, name: str, *given: str) -> None:
         """Change a wish, and load what it names, so that it fails now if it must.
@@ -93,48 +92,36 @@ class Session:
         Raises:
             InputError: it cannot be had.
         """
-        if name == "variant" and not given:
-            self.screen.line("  ".join(variants.trained(self.wishes.models)))
-            return
-        wishes = replace(self.wishes, **self.wish(name, *given))
-        speakers = wishes.speakers()
+        wishes = self.wishes
+        if name == "variant":
+            wishes = replace(wishes, seed=None, compare=None)
+        elif name == "compare":
+            wishes = replace(wishes, compare=None)
+        if (name, given) == ("until-wrong", ()):
+            wishes = replace(wishes, until_wrong=not wishes.until_wrong)
+        elif (name, given) != ("compare", ()):
+            wishes, words = read_flags([f"--{name}", *given], wishes)
+            if words:
+                raise InputError(
+                    f":{name} {' '.join(given)}: {words[-1]!r} is too much"
+                )
+        names = " and ".join(speaker.name for speaker in wishes.speakers())
         self.wishes, self.talk = wishes, None
-        said = f"{wishes.top or 'no'} likeliest words, {wishes.steps or STEPS} tokens"
-        if wishes.until_wrong:
-            said = "to the first error"
-        names = " and ".join(speaker.name for speaker in speakers)
-        self.screen.line(f"{names}; {said}", FAINT)
-
-    def wish(self, name: str, *given: str) -> dict[str, Any]:
-        """Turn a command into what changes in the wishes.
-
-        Raises:
-            InputError: it is not given what it needs.
-        """
-        if name == "until-wrong" and not given:
-            return {"until_wrong": not self.wishes.until_wrong, "compare": None}
-        if name == "compare" and len(given) in (0, 2):
-            return {"compare": given or None, "until_wrong": False}
-        if name == "variant" and len(given) == 1:
-            return {"variant": given[0], "seed": None, "compare": None}
-        digits = len(given) == 1 and given[0].isascii() and given[0].isdigit()
-        if name in ("seed", "steps", "top") and digits:
-            return {name: int(given[0][:9])}
-        raise InputError(f":{name} {' '.join(given)}: not so; :help tells how")
-
-
-HELP_COMMANDS = [
-    word.removeprefix(":") for word in HELP.split() if word.startswith(":")
-]
+        end = (
+            "to the first error"
+            if wishes.until_wrong
+            else f"{wishes.steps or STEPS} tokens"
+        )
+        self.view.line(f"{names}; {wishes.top or 'no'} likeliest words, {end}", FAINT)
 
 
 def history() -> History:
     """Keep what was typed, for the next time; only now where that is not possible."""
-    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    path = Path(home) / "counting" / "history"
     try:
+        home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+        path = Path(home) / "counting" / "history"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    except OSError:
+    except (OSError, RuntimeError):  # the latter where nobody has a home
         return InMemoryHistory()
     return FileHistory(str(path))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import zip_longest
 from pathlib import Path
 
+from rich.text import Text
+
 from counting.base.errors import InputError
-from counting.speaking import prompt, truth, variants
-from counting.speaking.speaker import Speaker, Step
-from counting.terminal import views
-from counting.terminal.screen import Screen
+from counting.speaking import variants
+from counting.speaking.speaker import Generated, Speaker
+from counting.terminal.view import FAINT, HEADING, WRONG, Cell, View, as_json
+from counting.terminal.voice import Voice
 
 STEPS = 40  # tokens, some seven numbers
 
@@ -59,53 +62,65 @@ class Talk:
 
     Args:
         wishes: which networks, and what to show.
-        text: the prompt, digits or words; nothing for the very beginning.
+        text: the prompt, digits or words.
+        view: where to show it; what was read is shown first.
 
     Raises:
-        InputError: a network is missing or damaged, or a word is unknown.
+        InputError: a network is missing or damaged, or the prompt cannot be read.
     """
 
-    def __init__(self, wishes: Wishes, text: str) -> None:
-        self.wishes = wishes
-        self.speakers = wishes.speakers()
-        language = prompt.language()
-        read = [prompt.to_words(text, s.tokens, language) for s in self.speakers]
-        self.truth = truth.after(read[0], language) if wishes.until_wrong else None
-        for speaker, words in zip(self.speakers, read, strict=True):
-            speaker.read(words)
+    def __init__(self, wishes: Wishes, text: str, view: View) -> None:
+        self.wishes, self.view = wishes, view
+        self.voices = [Voice(speaker, text) for speaker in wishes.speakers()]
+        first = self.voices[0]
+        if wishes.until_wrong and first.truth is None:
+            raise InputError(f"no error can be found: {first.verdict()}")
+        remarks = [variants.differences(voice.speaker.config) for voice in self.voices]
+        for remark in filter(None, [*remarks, *first.prompt.remarks]):
+            if wishes.json:
+                print(f"counting: {remark}", file=sys.stderr)
+            else:
+                view.line(remark, FAINT)
+        for label, cell in () if wishes.json else first.heard():
+            view.row(label, cell, style=FAINT)
 
-    def go_on(self, screen: Screen) -> None:
-        """Show the next tokens."""
-        wishes = self.wishes
-        endless = self.truth is not None and wishes.steps is None
-        steps = None if endless else wishes.steps or STEPS
-        if wishes.compare is not None:
-            self.go_on_with_two(screen, steps or STEPS)
+    def go_on(self) -> None:
+        """Show the next tokens, and how many of them are right."""
+        if self.wishes.json:
+            for voice in self.voices:
+                for token in self.tokens(voice):
+                    print(as_json(voice.speaker, token, self.wishes.top), flush=True)
             return
-        (speaker,) = self.speakers
-        said = self.watched(speaker.go_on(steps, self.truth))
-        if wishes.json:
-            views.show_json(speaker, said, wishes.top)
-        elif wishes.top:
-            views.show_likeliest(screen, speaker, said, wishes.top)
+        if len(self.voices) > 1 and not self.view.is_narrow:
+            self.show_beside()
         else:
-            views.show_words(screen, said)
+            for voice in self.voices:
+                self.show(voice)
+        for voice in self.voices:
+            style = WRONG if voice.error else FAINT
+            self.view.line(f"{voice.speaker.name}: {voice.verdict()}", style)
 
-    def watched(self, steps: Iterator[Step]) -> Iterator[Step]:
-        """Give steps; after an error nobody knows any more what should come."""
-        for step in steps:
-            yield step
-            if not step.is_right:
-                self.truth = None
+    def tokens(self, voice: Voice) -> Iterator[Generated]:
+        """Let a network go on as far as it is wished."""
+        endless = self.wishes.until_wrong and voice.truth and not self.wishes.steps
+        steps = None if endless else self.wishes.steps or STEPS
+        return voice.tokens(steps, self.wishes.until_wrong)
 
-    def go_on_with_two(self, screen: Screen, steps: int) -> None:
-        """Show what both say next, each left alone."""
-        one, two = self.speakers
-        pairs = zip(one.go_on(steps, None), two.go_on(steps, None), strict=True)
-        if not self.wishes.json:
-            views.show_two(screen, (one.name, two.name), pairs)
-            return
-        for speaker, step in chain.from_iterable(
-            zip(self.speakers, pair, strict=True) for pair in pairs
-        ):
-            views.show_json(speaker, [step], self.wishes.top)
+    def show(self, voice: Voice) -> None:
+        """Show what one network says."""
+        if len(self.voices) > 1:
+            self.view.line(voice.speaker.name, HEADING)
+        if self.wishes.top:
+            for token in self.tokens(voice):
+                self.view.likeliest(voice.speaker, token, self.wishes.top)
+        else:
+            for cell in voice.numbers(self.tokens(voice)):
+                self.view.row("says", cell)
+
+    def show_beside(self) -> None:
+        """Show what two networks say, side by side."""
+        names = [Cell(None, Text(v.speaker.name, HEADING)) for v in self.voices]
+        self.view.row("", *names)
+        said = [voice.numbers(self.tokens(voice)) for voice in self.voices]
+        for cells in zip_longest(*said, fillvalue=Cell(None, Text())):
+            self.view.row("says", *cells)

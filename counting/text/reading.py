@@ -1,27 +1,24 @@
-"""A text on disk, one spelled-out number a line, read a part at a time."""
+"""Texts on disk, one spelled-out number a line, read some lines at a time."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 from counting.base import files
 from counting.base.errors import InputError, abbreviate
 
 SEPARATOR = ","  # the token between two numbers
-PART = 2**18  # bytes read at once, and the rest of the last line
+LINES = 4096  # that are read at once
+CHUNK = 2**20  # bytes copied at once
 
-MARK = "\ufeff"  # the byte order mark, which only the start of a file may have
 # what no line may have, and what mends it
 REFUSED = {
     SEPARATOR: f"the separator {SEPARATOR!r}; expected one number a line: split it",
     "\0": "a NUL byte; expected text: save the file as UTF-8, or correct the line",
-    MARK: "a byte order mark (U+FEFF) amid the text: remove it",
+    "\ufeff": "a byte order mark (U+FEFF) amid the text: remove it",
+    "\r": "a carriage return amid it; save the file with LF or CRLF line ends",
 }
-# amid a line, a carriage return is a line end to some editors and none to others
-RETURN = re.compile(r"\r(?=[^\S\n]*[^\s])")
 
 
 def read_numbers(path: Path) -> Iterator[list[str]]:
@@ -39,12 +36,18 @@ def read_numbers(path: Path) -> Iterator[list[str]]:
             f"{path}: not found; expected one spelled-out number a line: "
             "run `dvc repro spell`"
         )
+    numbers: list[str] = []
     empty = True
-    for _, text in read_parts(path):
-        lines = filter(str.strip, text.split("\n"))
-        if words := f" {SEPARATOR} ".join(lines).split():
-            empty = False
-            yield words
+    for _, line in read_lines(path):
+        if not line.strip():
+            continue
+        empty = False
+        numbers.append(line)
+        if len(numbers) == LINES:
+            yield f" {SEPARATOR} ".join(numbers).split()
+            numbers = []
+    if numbers:
+        yield f" {SEPARATOR} ".join(numbers).split()
     if empty:
         raise InputError(
             f"{path}: 0 numbers in it, expected one spelled-out number a line: "
@@ -52,55 +55,65 @@ def read_numbers(path: Path) -> Iterator[list[str]]:
         )
 
 
-def read_parts(path: Path) -> Iterator[tuple[int, str]]:
-    """Give whole lines of a text, and the number of the first as an editor counts.
+def read_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Give the lines of a text, numbered as an editor counts, without their ends.
 
     Raises:
         InputError: bytes are not UTF-8, or a line has what `REFUSED` lists.
     """
-    number = 1
+    offset = 0
     with files.naming(path), path.open("rb") as file:
-        while part := read_part(file):
-            text = decode(path, part, number, file.tell() - len(part))
-            check_lines(path, text, number)
-            yield number, text
-            number += part.count(b"\n")
+        for number, content in enumerate(file, start=1):
+            try:
+                line = content.decode("utf-8" if offset else "utf-8-sig").rstrip()
+            except UnicodeDecodeError as error:
+                raise InputError(
+                    f"{path}, line {number}: byte {offset + error.start} is not UTF-8 "
+                    f"({error.reason}); save the file as UTF-8"
+                ) from None
+            if found := [reason for bad, reason in REFUSED.items() if bad in line]:
+                raise InputError(
+                    f"{path}, line {number}: {abbreviate(line)} has {found[0]}"
+                )
+            yield number, line
+            offset += len(content)
 
 
-def read_part(file: IO[bytes]) -> bytes:
-    """Read some bytes, up to the end of a line."""
-    part = file.read(PART)
-    return part + file.readline() if part else part
+# --- texts of one's own ---------------------------------------------------------------
 
 
-def decode(path: Path, part: bytes, number: int, offset: int) -> str:
-    """Turn bytes that start at `offset`, in line `number`, into text."""
-    try:
-        return part.decode("utf-8" if offset else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = number + part.count(b"\n", 0, error.start)
-        raise InputError(
-            f"{path}, line {line}: byte {offset + error.start} is not UTF-8 "
-            f"({error.reason}); save the file as UTF-8"
-        ) from None
-
-
-def check_lines(path: Path, text: str, number: int) -> None:
-    """Refuse lines that cannot be one number; the first is line `number`.
+def texts(folder: Path) -> dict[str, Path]:
+    """Give the texts of a folder by name, train first.
 
     Raises:
-        InputError: it names the line, and what is wrong with it.
+        InputError: there is no such folder, or no train.txt or valid.txt in it.
     """
-    places = {text.find(character): character for character in REFUSED}
-    places.pop(-1, None)
-    if places:
-        place = min(places)
-        reason = REFUSED[places[place]]
-    elif found := ("\r" in text and RETURN.search(text)):
-        place = found.start()
-        reason = "a carriage return amid it; save the file with LF or CRLF line ends"
-    else:
-        return
-    line = text[text.rfind("\n", 0, place) + 1 :].partition("\n")[0].strip()
-    number += text.count("\n", 0, place)
-    raise InputError(f"{path}, line {number}: {abbreviate(line)} has {reason}")
+    found = {path.stem: path for path in sorted(folder.glob("*.txt"))}
+    for name in ("train", "valid"):
+        if name not in found:
+            raise InputError(
+                f"{folder / name}.txt: not found; expected one spelled-out number or "
+                "sentence a line: put it there, or set spell.texts: numbers in "
+                "params.yaml"
+            )
+    return {"train": found.pop("train")} | found
+
+
+def refuse(folder: Path) -> None:
+    """Refuse texts where none are read, as numbers are spelled.
+
+    Raises:
+        InputError: there are some.
+    """
+    for path in folder.glob("*.txt"):
+        raise InputError(
+            f"{path}: is not read, as spell.texts: numbers spells numbers; expected "
+            "your texts in a folder beside that one: move them, and name it there"
+        )
+
+
+def copied(path: Path) -> Iterator[bytes]:
+    """Give a file's bytes, some at a time."""
+    with files.naming(path), path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            yield chunk

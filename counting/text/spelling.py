@@ -1,20 +1,22 @@
-"""Numbers to words, as num2words spells them."""
+"""Numbers to words, as num2words spells them.
+
+Most languages write 54,042 as they write 54,000, followed by what follows 1,000 in
+1,042. Where a language does, a thousand numbers are put together in a blink. That is
+not assumed but tried, with some numbers of every thousand; where one of them comes out
+otherwise, each number of that thousand is spelled by itself.
+"""
 
 from __future__ import annotations
 
 import re
-import signal
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
-from typing import NoReturn
+from functools import cache
 
 from num2words import CONVERTER_CLASSES, num2words
 
 from counting.base.errors import InputError, abbreviate, suggest
 
-PATIENCE = 1.0  # seconds of computing that a number may take; it needs 0.0001
+TRIED = (1, 2, 11, 20, 21, 99, 100, 101, 342, 700, 999)  # of every thousand
 
 
 def spell(number: int, language: str) -> str:
@@ -23,18 +25,15 @@ def spell(number: int, language: str) -> str:
     Follows fast.ai's Human Numbers: 1312 is "one thousand three hundred twelve".
 
     Raises:
-        InputError: num2words fails, gives no word, or does not end.
+        InputError: num2words fails, or gives no word.
     """
     try:
-        with limited(PATIENCE):
-            text = str(num2words(number, lang=language)).lower()
+        text = str(num2words(number, lang=language)).lower()
     except Exception as error:  # num2words raises whatever its code stumbles over
-        reason = f"fails ({type(error).__name__}: {abbreviate(str(error))})"
-        if isinstance(error, TimeoutError):
-            reason = "does not end"
         raise InputError(
-            f"{number} cannot be spelled in {language!r}: num2words {reason}; narrow "
-            "the range, or choose another language"
+            f"{number} cannot be spelled in {language!r}: num2words fails "
+            f"({type(error).__name__}: {abbreviate(str(error))}); narrow the range, "
+            "or choose another language"
         ) from None
     words = re.sub(r"[-,]", " ", text).split()
     if language.startswith("en"):
@@ -44,27 +43,45 @@ def spell(number: int, language: str) -> str:
     return " ".join(words)
 
 
-@contextmanager
-def limited(seconds: float) -> Iterator[None]:
-    """Interrupt what computes for longer, with a TimeoutError.
+def spell_range(first: int, last: int, language: str) -> Iterator[list[str]]:
+    """Spell first..last, a thousand at a time.
 
-    In the main thread alone, since no other is given a signal.
+    Raises:
+        InputError: see `spell`.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGVTALRM, interrupt)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    for start in range(first // 1000 * 1000, last + 1, 1000):
+        numbers = range(max(first, start), min(last + 1, start + 1000))
+        head = composed(start, language)
+        if head is None:
+            yield [spell(number, language) for number in numbers]
+        else:
+            yield [head + tails(language)[number - start] for number in numbers]
+
+
+def composed(start: int, language: str) -> str | None:
+    """Give what all numbers of a thousand begin with; None if they do not compose.
+
+    1,000,000 and the like have rules of their own in some languages; they are few.
+    """
+    if start % 1_000_000 == 0 or not tails(language):
+        return None
+    head = spell(start, language)
+    for rest in TRIED:
+        if spell(start + rest, language) != head + tails(language)[rest]:
+            return None
+    return head
+
+
+@cache
+def tails(language: str) -> tuple[str, ...]:
+    """Give what follows 1,000 in 1,000..1,999; nothing if something else does."""
     try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
-
-
-def interrupt(_: int, __: FrameType | None) -> NoReturn:
-    """Handle a signal with a TimeoutError."""
-    raise TimeoutError
+        one, *more = [spell(number, language) for number in range(1000, 2000)]
+    except InputError:  # of a number that may not even be wanted
+        return ()
+    if not all(text.startswith(one) for text in more):
+        return ()
+    return ("", *(text.removeprefix(one) for text in more))
 
 
 def check_language(language: str) -> None:

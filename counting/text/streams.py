@@ -57,13 +57,15 @@ def load(path: Path, vocabulary_size: int) -> Tokens:
     if not count:
         raise InputError(f"{path}: holds 0 tokens, expected 1 or more; {AGAIN}")
     start = path.stat().st_size - 2 * count  # the one tensor ends the file
-    least, most = extremes(path, start)
+    stream = np.memmap(path, "<i2", mode="c", offset=start)
+    least, most = int(stream.min()), int(stream.max())
+    release(stream)
     if not 0 <= least <= most < vocabulary_size:
         raise InputError(
             f"{path}: tokens {least}..{most}, expected 0..{vocabulary_size - 1} as in "
             f"the vocabulary; {AGAIN}"
         )
-    return np.asarray(np.memmap(path, "<i2", mode="c", offset=start))
+    return np.asarray(stream)
 
 
 def release(stream: Any) -> None:
@@ -103,15 +105,3 @@ def length(path: Path) -> int:
             f"dimension; {AGAIN}"
         )
     return shape[0]
-
-
-def extremes(path: Path, start: int) -> tuple[int, int]:
-    """Give the least and the greatest token from byte `start` on, a part at a time."""
-    least, most = [], []
-    with files.naming(path), path.open("rb") as file:
-        file.seek(start)
-        while chunk := file.read(CHUNK):
-            tokens = np.frombuffer(chunk, "<i2")
-            least.append(int(tokens.min()))
-            most.append(int(tokens.max()))
-    return min(least), max(most)

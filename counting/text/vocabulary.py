@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -14,10 +15,11 @@ import numpy.typing as npt
 
 from counting.base import files
 from counting.base.errors import InputError, abbreviate
-from counting.text import unseen
 from counting.text.reading import SEPARATOR as SEPARATOR
-from counting.text.unseen import UNKNOWN as UNKNOWN
+from counting.text.reading import read_lines
 
+UNKNOWN = "<unk>"  # stands for every word that is too rare to have a token
+NAMED = 5  # unseen words that an error names
 MOST = np.iinfo(np.int16).max  # words that the tokens of a stream can tell apart
 
 Tokens = npt.NDArray[np.int16]
@@ -131,9 +133,8 @@ class Vocabulary:
                 tokens = map(self.tokens.__getitem__, words)
                 yield np.fromiter(tokens, np.int16, count=len(words))
             except KeyError as error:
-                raise InputError(
-                    unseen.explain(error.args[0], self.tokens, path)
-                ) from None
+                word = error.args[0]
+                raise InputError(explain(word, self.tokens, path)) from None
 
     def decode(self, tokens: list[int]) -> str:
         """Turn tokens into text."""
@@ -143,3 +144,43 @@ class Vocabulary:
 def join(numbers: Iterable[Words]) -> list[str]:
     """Put the separator between numbers: the stream of words a network reads."""
     return list(chain.from_iterable((*words, SEPARATOR) for words in numbers))[:-1]
+
+
+def explain(word: str, known: Collection[str], path: Path) -> str:
+    """Say which words of a text are not known, and what can be done.
+
+    Args:
+        word: one of them, for a text that is in no file.
+        known: the words of the training text.
+        path: where all of them are looked for.
+    """
+    lines: dict[str, int] = {}  # the first that has a word
+    for number, line in read_lines(path) if path.is_file() else ():
+        for other in line.split():
+            if other not in known:
+                lines.setdefault(other, number)
+    first = next(iter(lines), word)
+    place = f"{path}, line {lines[first]}" if lines else str(path)
+    what = f"the word {abbreviate(first)} is not one of the training text"
+    if len(lines) > 1:
+        named = ", ".join(map(abbreviate, list(lines)[:NAMED]))
+        more = ", ..." if len(lines) > NAMED else ""
+        what = f"{len(lines):,} words are not in the training text: {named}{more}"
+    return (
+        f"{place}: {what}{hint(first, known)}: correct it, or add a line with it to "
+        f"train.txt, or read such words as {UNKNOWN}: prepare.min_count: 1 in "
+        "params.yaml"
+    )
+
+
+def hint(word: str, known: Collection[str]) -> str:
+    """Suggest a known word near to `word`, and tell two apart that look alike."""
+    for close in get_close_matches(word, known, n=1):
+        written = ""
+        if not f"{word}{close}".isascii():
+            written = (
+                f" It is written {word!a}, not {close!a}: give all texts one form, "
+                "such as Unicode's NFC."
+            )
+        return f" (did you mean {close!r}?{written})"
+    return ""

@@ -1,18 +1,33 @@
-"""Batches of a token stream: which windows a step reads.
+"""Batches of a token stream: which windows a step reads, and where they have loss.
 
 A window is T + 1 tokens: T inputs, and as targets the same shifted by one. A batch is
-B of them.
+B of them. A window starts on a state of zeros, so its first words are guesses. It has
+loss from where something can be known: once a whole line was read.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
 from counting.base.errors import InputError
 from counting.base.params import Recipe
-from counting.engine.compiler import Array
+from counting.base.types import Array
 from counting.text import streams
 from counting.training import recombination
+
+SEPARATOR = 0  # the token that ends a line: every vocabulary begins with it
+SURVEYED = 2**17  # tokens of a text, at most, in which rare steps are looked for
+
+
+class Drawn(NamedTuple):
+    """The windows of a step."""
+
+    rows: Array  # (B, T + 1) int64
+    read: Array  # (B, T) int64, what the recurrence reads of them: some is misread
+    known: Array  # (B, T) bool, whether targets can be known
 
 
 class Windows:
@@ -22,36 +37,144 @@ class Windows:
         stream: tokens (n,), of any integer type.
         recipe: how they are drawn.
         batch_size: B.
+        V: size of the vocabulary.
 
     Raises:
-        InputError: the stream is shorter than one window, or, where the recipe asks
-            for it, there is no window in which anything can be recombined.
+        InputError: the stream is shorter than one window, its lines are longer, or,
+            where the recipe asks for it, nothing can be recombined.
     """
 
-    def __init__(self, stream: Array, recipe: Recipe, batch_size: int) -> None:
-        self.stream, self.recipe, self.batch_size = stream, recipe, batch_size
+    def __init__(self, stream: Array, recipe: Recipe, batch_size: int, V: int) -> None:
+        self.stream, self.recipe = stream, recipe
+        self.batch_size, self.V = batch_size, V
         self.windows = windows_of(stream, recipe.bptt)
+        if recipe.sampling == "windows":
+            self.lines, self.chances = rare_steps(stream[:SURVEYED], recipe.bptt)
         if recipe.recombine:
-            self.table = recombination.build(stream, recipe.bptt, recipe.burn_in)
+            self.table = recombination.build(stream, recipe.bptt)
 
-    def draw(self, step: int, drawing: np.random.Generator) -> Array:
-        """Give the windows (B, T + 1) int64 of a step."""
+    def draw(self, step: int, drawing: np.random.Generator) -> Drawn:
+        """Draw the windows of a step: first the recombined ones, then the others."""
         B, T = self.batch_size, self.recipe.bptt
         if self.recipe.sampling == "rows":
-            return self.at(row_starts(step, len(self.stream), B, T))
+            rows = self.at(row_starts(step, len(self.stream), B, T))
+            return Drawn(rows, rows[:, :-1], np.ones((B, T), np.bool_))
         put = round(self.recipe.recombine * B)
-        as_they_stand = self.at(drawing.integers(len(self.windows), size=B - put))
-        if not put:
-            return as_they_stand
-        which = recombination.drawn(self.table, drawing.random(put))
-        changed = recombination.recombined(self.table, which, drawing.random(put), T)
-        return np.concatenate([changed, as_they_stand])
+        starts = self.starts(B - put, drawing)
+        rows = self.at(starts)
+        read = misread(rows[:, :-1], self.V, self.recipe.misread, drawing)
+        if put:
+            changed, origins = recombination.draw(self.table, put, T, drawing)
+            rows = np.concatenate([changed, rows])
+            read = np.concatenate([changed[:, :-1], read])
+            starts = np.concatenate([origins, starts])
+        return Drawn(rows, read, known(rows, self.begins_line(starts)))
+
+    def starts(self, k: int, drawing: np.random.Generator) -> Array:
+        """Draw where k windows begin: half of them where a line does.
+
+        Half of those so that every kind of step from a line to the next is as likely.
+        """
+        quarter, last = k // 4, len(self.windows)
+        rare = self.lines[np.searchsorted(self.chances, drawing.random(quarter))]
+        at_line = self.next_line(drawing.integers(last, size=quarter))
+        return np.concatenate(
+            [rare, at_line, drawing.integers(last, size=k - 2 * quarter)]
+        )
+
+    def next_line(self, starts: Array) -> Array:
+        """Move starts (k,) on to where the next line begins, if one does."""
+        ends = self.at(starts) == SEPARATOR  # (k, T + 1)
+        moved = starts + ends.argmax(1) + 1
+        fits = ends.any(1) & (moved < len(self.windows))
+        return np.where(fits, moved, starts)
+
+    def begins_line(self, starts: Array) -> Array:
+        """Tell whether a line begins at each of starts (k,)."""
+        return (starts == 0) | (self.stream[starts - 1] == SEPARATOR)
 
     def at(self, starts: Array) -> Array:
         """Give the windows (k, T + 1) int64 at places (k,) of the stream."""
         windows = self.windows[starts].astype(np.int64)
         streams.release(self.stream)
         return windows
+
+
+def known(rows: Array, at_line: Array) -> Array:
+    """Tell which targets of windows can be known, (B, T) bool.
+
+    Args:
+        rows: the windows, (B, T + 1).
+        at_line: whether each begins where a line begins, (B,) bool. If so, its first
+            line is whole when one separator was read, else when two were.
+    """
+    lines_read = (rows[:, :-1] == SEPARATOR).cumsum(1)
+    enough: Array = lines_read >= np.where(at_line, 1, 2)[:, None]
+    return enough
+
+
+def misread(tokens: Array, V: int, share: float, drawing: np.random.Generator) -> Array:
+    """Read a share of the words of the vocabulary as others, throughout a window.
+
+    What a network knows by heart is wrong there, and what it reads is right. It is word
+    dropout by type (Gal and Ghahramani 2016), with another word in the place of none.
+
+    Args:
+        tokens: (B, T) int64.
+        V: size of the vocabulary; each window has its own words that are misread.
+        share: of the vocabulary, in [0, 1].
+        drawing: the source of draws.
+    """
+    if not share:
+        return tokens
+    shape = (len(tokens), V)
+    others = drawing.integers(V, size=shape)
+    read_as = np.where(drawing.random(shape) < share, others, np.arange(V))
+    return np.take_along_axis(read_as, tokens, 1)
+
+
+def rare_steps(text: Array, T: int) -> tuple[Array, Array]:
+    """Weigh the windows that begin a line, so that every kind of step is as likely.
+
+    The kind of a step from a line to the next is told by how many words they begin
+    with alike, and by their lengths: "nine hundred ninety nine , one thousand" stands
+    once in 1..8000, as 0, 4 and 2.
+
+    Args:
+        text: tokens (n,).
+        T: tokens of a window, less one.
+
+    Returns:
+        Where lines begin, (L,) int64, and their chances, (L,) cumulated up to 1.
+
+    Raises:
+        InputError: no window holds a line and what comes next.
+    """
+    first = np.append(0, np.flatnonzero(text == SEPARATOR) + 1)
+    lines = [part[part != SEPARATOR].tolist() for part in np.split(text, first[1:])]
+    kinds: dict[tuple[int, ...], int] = {}
+    kind = [
+        kinds.setdefault((alike(a, b), len(a), len(b)), len(kinds))
+        for a, b in pairwise(lines)
+    ]
+    counts = np.bincount(kind, minlength=1)
+    weights = np.zeros(len(text) + 1)
+    weights[first[1:]] = 1 / counts[kind]  # where the second line begins
+    sums = np.cumsum(weights)
+    starts = first[first < len(text) - T]
+    chances = np.cumsum(sums[starts + T] - sums[starts])
+    if not len(chances) or not chances[-1]:
+        raise InputError(
+            f"no window of bptt = {T} holds a whole line of the text and what comes "
+            "next; raise bptt, give the text shorter lines, or use sampling: rows"
+        )
+    return starts, chances / chances[-1]
+
+
+def alike(one: list[int], two: list[int]) -> int:
+    """Count the tokens that two lines begin with alike."""
+    ends = (i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b)
+    return next(ends, min(len(one), len(two)))
 
 
 def windows_of(stream: Array, bptt: int) -> Array:

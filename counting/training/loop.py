@@ -11,24 +11,23 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
-import torch
 
 from counting.base.checkpoint import Arrays
 from counting.base.errors import InputError
 from counting.base.params import Model, Recipe
-from counting.engine.compiler import Array
+from counting.base.types import NO_TARGET, Array
 from counting.training import batches
 from counting.training.batches import Windows
-from counting.training.steps import Batch, CompiledStep, Step
+from counting.training.steps import Batch, CompiledStep, Step, prefixed, under
 
 CURVES = ("loss", "last_token_accuracy", "token_accuracy")
 
 Progress = Callable[[int, Array], None]
-Begin = Callable[[Model, Recipe, int], Step]
+Begin = Callable[[Model, Recipe, int, int], Step]  # V and the seed
 
 
 class Keeper(Protocol):
@@ -42,12 +41,13 @@ class Keeper(Protocol):
 
 
 @dataclass
-class State:
+class Training:
     """What changes in a training beside the weights."""
 
     curves: Array  # (steps, 3) float32
     drawing: np.random.Generator
     step: int = 0  # done
+    sums: Arrays = field(default_factory=dict)  # float64, of weights to be averaged
 
 
 class DivergedError(InputError):
@@ -84,24 +84,19 @@ def train(
         InputError: the stream is shorter than a window.
         DivergedError: the loss is not finite.
     """
-    windows = Windows(stream, recipe, model.batch_size)
+    windows = Windows(stream, recipe, model.batch_size, vocabulary_size)
     steps = total_steps(recipe, len(stream), model.batch_size)
-    torch.manual_seed(seed)
-    take_step = begin(model, recipe, vocabulary_size)
+    averaged = round(recipe.average * steps)
+    take_step = begin(model, recipe, vocabulary_size, seed)
     curves = np.zeros((steps, len(CURVES)), np.float32)
-    now = State(curves, np.random.default_rng(seed))
-    if keeper and (state := keeper.load()):
-        restore(now, take_step, state)
+    training = Training(curves, np.random.default_rng(seed))
+    if keeper and (saved := keeper.load()):
+        restore(training, take_step, saved)
 
     # what overflows is told by the loss, below
     with np.errstate(all="ignore"):
-        for step in range(now.step, steps):
-            rows = windows.draw(step, now.drawing).T  # (T + 1, B)
-            batch = Batch(
-                np.ascontiguousarray(rows[:-1]),
-                np.ascontiguousarray(rows[recipe.burn_in + 1 :]),
-                no_copy(now, model, recipe),
-            )
+        for step in range(training.step, steps):
+            batch = draw_batch(windows, model, step, training.drawing)
             loss, correct = take_step(batch, learning_rate(model, recipe, step, steps))
             if not math.isfinite(loss):
                 raise DivergedError(
@@ -109,13 +104,22 @@ def train(
                     f"number: lower learning_rate {model.learning_rate}, or clip_norm "
                     f"{recipe.clip_norm} of the recipe {model.recipe}"
                 )
-            now.curves[step] = loss, correct[-1].mean(), correct.mean()
-            now.step = step + 1
+            scored = batch.targets != NO_TARGET
+            training.curves[step] = (
+                loss,
+                share(correct[-1], scored[-1]),
+                share(correct, scored),
+            )
+            training.step = step + 1
+            if step >= steps - averaged:
+                add(training.sums, take_step.weights())
             if progress:
-                progress(step, now.curves[step])
+                progress(step, training.curves[step])
             if keeper:
-                keeper.after(now.step, steps, lambda: snapshot(now, take_step))
-    return take_step.weights(), now.curves
+                keeper.after(
+                    training.step, steps, lambda: snapshot(training, take_step)
+                )
+    return mean(training.sums, averaged) or take_step.weights(), training.curves
 
 
 def total_steps(recipe: Recipe, tokens: int, batch_size: int) -> int:
@@ -141,27 +145,61 @@ def learning_rate(model: Model, recipe: Recipe, step: int, steps: int) -> float:
     )
 
 
-def no_copy(now: State, model: Model, recipe: Recipe) -> Array | None:
-    """Draw the positions (T, B) that may not copy."""
-    if model.copy_head is None or not model.copy_head.dropout:
-        return None
-    shape = (recipe.bptt, model.batch_size)
-    return now.drawing.random(shape, np.float32) < model.copy_head.dropout
+def draw_batch(
+    windows: Windows, model: Model, step: int, drawing: np.random.Generator
+) -> Batch:
+    """Draw the windows of a step, and where (T, B) a copy head may not copy."""
+    rows, read, known = windows.draw(step, drawing)
+    targets = np.where(known, rows[:, 1:], NO_TARGET)
+    tokens, read, targets = (
+        np.ascontiguousarray(part.T) for part in (rows[:, :-1], read, targets)
+    )
+    no_copy = None
+    if model.copy_head and model.copy_head.no_copy:
+        no_copy = drawing.random(tokens.shape, np.float32) < model.copy_head.no_copy
+    return Batch(tokens, targets, no_copy, read)
 
 
-def snapshot(now: State, step: Step) -> Arrays:
+def add(sums: Arrays, weights: Arrays) -> None:
+    """Add weights to their sums in float64."""
+    for name, part in weights.items():
+        sums[name] = sums.get(name, 0.0) + part.astype(np.float64)
+
+
+def mean(sums: Arrays, count: int) -> Arrays:
+    """Give the means of weights summed over so many steps, float32.
+
+    Late in training weights circle round a better point than any they are at (Polyak
+    and Juditsky 1992).
+    """
+    return {
+        name: (total / count).astype(
+            np.int64 if name.endswith("num_batches_tracked") else np.float32
+        )
+        for name, total in sums.items()
+    }
+
+
+def share(correct: Array, scored: Array) -> float:
+    """Give the share of scored positions that are correct; 0 if there are none."""
+    return float(correct.sum() / max(1, scored.sum()))
+
+
+def snapshot(training: Training, step: Step) -> Arrays:
     """Copy the whole state into one flat mapping of arrays."""
-    drawing = json.dumps(now.drawing.bit_generator.state).encode()
+    drawing = json.dumps(training.drawing.bit_generator.state).encode()
     return {
         **step.state_dict(),
-        "curves": now.curves[: now.step],
+        **prefixed("average.", training.sums),
+        "curves": training.curves[: training.step],
         "drawing": np.frombuffer(drawing, np.uint8),
     }
 
 
-def restore(now: State, step: Step, state: Arrays) -> None:
+def restore(training: Training, step: Step, state: Arrays) -> None:
     """Take over a state that `snapshot` made."""
     step.load_state_dict(state)
-    now.step = len(state["curves"])
-    now.curves[: now.step] = state["curves"]
-    now.drawing.bit_generator.state = json.loads(state["drawing"].tobytes())
+    training.sums = under("average.", state)
+    training.step = len(state["curves"])
+    training.curves[: training.step] = state["curves"]
+    training.drawing.bit_generator.state = json.loads(state["drawing"].tobytes())

@@ -42,10 +42,13 @@ from typing import NamedTuple
 import numpy as np
 
 from counting.base.errors import InputError
-from counting.engine.compiler import Array, jit
+from counting.base.types import Array
+from counting.engine.compiler import jit
 
+SEPARATOR = 0  # the token that ends a line
 LONGEST = 4  # words of a filler
 SURVEYED = 2**17  # tokens of a text, at most, that are looked at
+FIRST = 16  # position from which on a word counts as new
 NONE = -1  # in the place of a word that a filler lacks
 
 Filler = tuple[int, ...]
@@ -65,15 +68,16 @@ class Recombination(NamedTuple):
     first: Array  # (K + 1,) int64: fillers of a place are first[k] .. first[k + 1]
     fillers: Array  # (F, 2, LONGEST) int64: f and g
     weights: Array  # (F + 1,) float64, cumulated over all, from 0
+    at_line: Array  # (A,) int64, which of the E begin where a line begins
+    line_chances: Array  # (A,) float64, cumulated up to 1: of drawing each of these
 
 
-def build(stream: Array, T: int, burn_in: int) -> Recombination:
+def build(stream: Array, T: int) -> Recombination:
     """Find the places in the windows of a stream, and what fits there.
 
     Args:
         stream: tokens (n,), of any integer type.
         T: tokens of a window, less one.
-        burn_in: its first positions, those without loss.
 
     Raises:
         InputError: no window has a place.
@@ -98,15 +102,20 @@ def build(stream: Array, T: int, burn_in: int) -> Recombination:
     which = np.repeat(np.arange(len(places)), [len(found[p]) for p in fitting])
     where = np.concatenate([found[place] for place in fitting])
     fits = [fit for part in fitting.values() for fit in part]
+    cumulated = chances(where, places[which], stream, before, range(FIRST, T + 1))
+    (at_line,) = np.nonzero((where == 0) | (stream[where - 1] == SEPARATOR))
+    line_chances = np.cumsum(np.diff(cumulated, prepend=0)[at_line])
     return Recombination(
         stream,
         where,
-        chances(where, places[which], stream, before, range(burn_in + 1, T + 1)),
+        cumulated,
         which,
         places,
         np.cumsum([0, *(len(part) for part in fitting.values())]),
         np.array([[padded(f), padded(g)] for (f, g), _ in fits]),
         np.cumsum([0.0, *(weight for _, weight in fits)]),
+        at_line,
+        line_chances / line_chances[-1],
     )
 
 
@@ -244,7 +253,12 @@ def padded(filler: Filler) -> list[int]:
 
 def drawn(table: Recombination, uniforms: Array) -> Array:
     """Draw windows (k,) that have a place, from (k,) float64 in [0, 1)."""
-    found: Array = np.searchsorted(table.chances, uniforms, side="right")
+    return drawn_from(table.chances, uniforms)
+
+
+def drawn_from(chances: Array, uniforms: Array) -> Array:
+    """Draw indices (k,) by cumulated chances, from (k,) float64 in [0, 1)."""
+    found: Array = np.searchsorted(chances, uniforms, side="right")
     return found
 
 
@@ -269,6 +283,23 @@ def recombined(table: Recombination, which: Array, uniforms: Array, T: int) -> A
         table.fillers[np.minimum(at, table.first[place + 1]) - 1], windows,
     )  # fmt: skip
     return windows
+
+
+def draw(
+    table: Recombination, k: int, T: int, drawing: np.random.Generator
+) -> tuple[Array, Array]:
+    """Draw recombined windows, half of them from where a line begins.
+
+    Returns:
+        The windows (k, T + 1) int64, and where in the stream each begins, (k,).
+    """
+    which = np.concatenate(
+        [
+            drawn(table, drawing.random(k - k // 2)),
+            table.at_line[drawn_from(table.line_chances, drawing.random(k // 2))],
+        ]
+    )
+    return recombined(table, which, drawing.random(k), T), table.starts[which]
 
 
 @jit

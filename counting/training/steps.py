@@ -1,36 +1,35 @@
 """One step of training, by either engine: from a batch to new weights.
 
-`CompiledStep` takes it by the compiled loops of `counting.engine`, `AutogradStep` by
-the definition itself under PyTorch's autograd, on any device. Both begin with the same
-weights and are called in the same way.
+`CompiledStep` takes it by the compiled loops of `counting.engine`, without PyTorch;
+`AutogradStep` of autograd.py by the definition itself, on any device. Both begin with
+the same weights and are called in the same way.
 
 Sizes: B windows, T tokens a window, V vocabulary, H hidden.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
-import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
 
+from counting.base import parameters
 from counting.base.checkpoint import Arrays
 from counting.base.params import Model, Recipe
+from counting.base.types import Array
 from counting.engine.adam import Adam
 from counting.engine.backward import Backward, StepResult
-from counting.engine.compiler import Array
-from counting.engine.weights import Network as EngineNetwork
-from counting.networks import Network
+from counting.engine.weights import Weights
+from counting.networks import initial
 
 
 class Batch(NamedTuple):
     """What a step reads; time comes first."""
 
     tokens: Array  # (T, B) int64
-    targets: Array  # (T - skip, B) int64
-    no_copy: Array | None  # (T, B) bool, positions that may not copy
+    targets: Array  # (T, B) int64, NO_TARGET where nothing is scored
+    no_copy: Array | None = None  # (T, B) bool, positions that may not copy
+    read: Array | None = None  # (T, B) int64, what the recurrence reads instead
 
 
 class Step(Protocol):
@@ -56,12 +55,13 @@ class CompiledStep:
         model: the variant.
         recipe: how it is trained.
         V: size of the vocabulary.
+        seed: fixes the initial weights.
     """
 
-    def __init__(self, model: Model, recipe: Recipe, V: int) -> None:
-        network = Network(model, V)
-        self.tensors: Arrays = {k: t.numpy() for k, t in network.state_dict().items()}
-        names = [name for name, _ in network.named_parameters()]
+    def __init__(self, model: Model, recipe: Recipe, V: int, seed: int) -> None:
+        self.tensors = initial.weights(model, V, seed)
+        known = parameters.tensors(model, V).items()
+        names = [name for name, tensor in known if tensor.learned]
         names.sort(key=lambda name: name == "copying.S")  # which is never decayed
         parts = [self.tensors[name].ravel() for name in names]
         self.values, ends = np.concatenate(parts), np.cumsum([len(p) for p in parts])
@@ -74,13 +74,12 @@ class CompiledStep:
         self.optimizer = Adam(self.values, gradients, decayed, recipe.clip_norm)
         self.decay = recipe.weight_decay
         self.backward = Backward(
-            EngineNetwork.of(model, self.tensors), views,
-            recipe.bptt, model.batch_size, recipe.burn_in,
-        )  # fmt: skip
+            Weights.of(model, self.tensors), views, recipe.bptt, model.batch_size
+        )
 
     def __call__(self, batch: Batch, rate: float) -> StepResult:
         """See Step."""
-        result = self.backward(batch.tokens, batch.targets, batch.no_copy)
+        result = self.backward(*batch)
         self.optimizer.update(rate, self.decay)
         return result
 
@@ -99,84 +98,6 @@ class CompiledStep:
         for name, value in under("network.", state).items():
             self.tensors[name][...] = value
         self.optimizer.load_state_dict(under("optimizer.", state))
-
-
-class AutogradStep:
-    """A step by PyTorch: the definition under autograd, and torch.optim.
-
-    Args:
-        model: the variant.
-        recipe: how it is trained.
-        V: size of the vocabulary.
-        device: where, such as "cpu" or "cuda".
-        network: that is trained; a new one of the variant if none is given.
-    """
-
-    def __init__(
-        self,
-        model: Model,
-        recipe: Recipe,
-        V: int,
-        device: str = "cpu",
-        network: Network | None = None,
-    ) -> None:
-        network = network or Network(model, V)
-        self.network, self.device = network.to(device).train(), device
-        table = self.network.copying.S if self.network.copying else None
-        rest = [p for p in self.network.parameters() if p is not table]
-        groups: list[Any] = [{"params": rest, "weight_decay": recipe.weight_decay or 0}]
-        if table is not None:
-            groups.append({"params": [table], "weight_decay": 0.0})
-        kind = torch.optim.AdamW if recipe.optimizer == "adamw" else torch.optim.Adam
-        self.optimizer = kind(groups, lr=1.0)
-        self.recipe = recipe
-
-    def __call__(self, batch: Batch, rate: float) -> StepResult:
-        """See Step."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        tokens, targets, no_copy = map(
-            self.tensor, (batch.tokens, batch.targets, batch.no_copy)
-        )
-        assert tokens is not None
-        assert targets is not None
-        log_p, _ = self.network(tokens, no_copy=no_copy, skip=self.recipe.burn_in)
-        loss = F.nll_loss(log_p.flatten(0, 1), targets.flatten())
-        self.optimizer.zero_grad()
-        loss.backward()
-        if self.recipe.clip_norm is not None:
-            nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip_norm)
-        self.optimizer.step()
-        correct = (log_p.argmax(-1) == targets).T.cpu().numpy()
-        return StepResult(loss.item(), correct)
-
-    def tensor(self, array: Array | None) -> Tensor | None:
-        """Put an array (T, B) on the device as (B, T)."""
-        return None if array is None else torch.from_numpy(array.T).to(self.device)
-
-    def weights(self) -> Arrays:
-        """See Step."""
-        state = self.network.state_dict()
-        return {name: t.cpu().numpy().copy() for name, t in state.items()}
-
-    def state_dict(self) -> Arrays:
-        """See Step."""
-        slots = {
-            f"{index}.{name}": value.cpu().numpy()
-            for index, slots in self.optimizer.state_dict()["state"].items()
-            for name, value in slots.items()
-        }
-        return prefixed("network.", self.weights()) | prefixed("optimizer.", slots)
-
-    def load_state_dict(self, state: Arrays) -> None:
-        """See Step."""
-        weights = under("network.", state)
-        self.network.load_state_dict({k: torch.tensor(v) for k, v in weights.items()})
-        slots: dict[int, dict[str, Tensor]] = {}
-        for key, value in under("optimizer.", state).items():
-            index, _, name = key.partition(".")
-            slots.setdefault(int(index), {})[name] = torch.tensor(value)
-        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": slots})
 
 
 def prefixed(prefix: str, arrays: Arrays) -> Arrays:

@@ -1,7 +1,9 @@
 import os
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from counting.base import files
@@ -74,6 +76,15 @@ def test_json_is_sorted_and_csv_has_fixed_digits() -> None:
     assert files.as_json({"b": 1, "a": [2]}).startswith('{\n  "a": [\n    2')
     table = files.as_csv(["seed", "loss"], [[0, 1 / 3], [1, 2.0]])
     assert table == "seed,loss\n0,0.333333\n1,2.000000\n"
+
+
+@pytest.mark.parametrize(
+    "word", [",", '"', 'say "one"', "'", "a;b", "ünï", "$$", "\u2028"]
+)
+def test_words_with_separators_and_quotes_come_back_from_a_csv(word: str) -> None:
+    text = files.as_csv(["expected", "said", "count"], [[word, ",", 3], ["a", word, 4]])
+    table = pd.read_csv(StringIO(text), keep_default_na=False)
+    assert table.values.tolist() == [[word, ",", 3], ["a", word, 4]]
 
 
 def test_a_byte_order_mark_is_read_over(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-KEPT = "counting/engine"
 # multiplies two matrices, and prints a digest and how much was found on disk
 WORK = """
 import hashlib
@@ -21,6 +20,16 @@ from counting.engine.matmul import matmul_add
 C = np.zeros((9, 40), np.float32)
 matmul_add(C, np.ones((9, 5), np.float32), np.ones((5, 40), np.float32))
 print(hashlib.md5(C.tobytes()).hexdigest(), sum(matmul_add.stats.cache_hits.values()))
+"""
+
+# a module outside the engine that compiles, and sees what a third one says
+ONE = """
+from counting.engine.compiler import jit
+from other import NONE
+
+@jit
+def f(x):
+    return x + NONE
 """
 
 
@@ -88,9 +97,50 @@ def test_an_edited_helper_is_not_answered_with_stale_code(
     folder, digest = warm
     shutil.copytree(ROOT / "counting", tmp_path / "counting")
     assert run(folder, tmp_path) == (digest, 1)
-    with (tmp_path / KEPT / "math.py").open("a") as file:
+    with (tmp_path / "counting/engine/math.py").open("a") as file:
         file.write("# edited\n")
     assert run(folder, tmp_path) == (digest, 0)
+
+
+def test_code_is_known_by_all_that_it_can_see_wherever_that_is(tmp_path: Path) -> None:
+    def given() -> str:
+        (tmp_path / "one.py").write_text(ONE)
+        work = "import one; print(one.f(1), sum(one.f.stats.cache_hits.values()))"
+        return subprocess.run(
+            [sys.executable, "-c", work],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": ".", "COUNTING_COMPILED": "kept"},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        ).stdout.strip()
+
+    shutil.copytree(ROOT / "counting", tmp_path / "counting")
+    (tmp_path / "other.py").write_text("NONE = -1\n")
+    assert given() == "0 0"
+    assert given() == "0 1"
+    (tmp_path / "other.py").write_text("NONE = -2\n")
+    assert given() == "-1 0"
+
+
+def test_without_machine_code_the_engine_says_so() -> None:
+    work = (
+        "from counting.engine.forward import Inference\n"
+        "from counting.engine.weights import Weights\n"
+        "from counting.networks import initial\n"
+        "from tests.variants import model\n"
+        "import numpy as np\n"
+        "one = model('gru')\n"
+        "Inference(Weights.of(one, initial.weights(one, 5, 0)))(np.zeros((3, 2), int))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", work],
+        cwd=ROOT,
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert "InputError: NUMBA_DISABLE_JIT is set, expected" in done.stderr
 
 
 def test_two_cold_starts_at_once_and_a_killed_one_leave_nothing_wrong(

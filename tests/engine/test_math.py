@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from counting.base.types import Array
 from counting.engine import math
-from counting.engine.compiler import Array, jit
+from counting.engine.compiler import jit
 
 
 @jit

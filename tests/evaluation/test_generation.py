@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from counting.engine.compiler import Array
-from counting.engine.forward import Inference, Reading
-from counting.engine.weights import Network as Compiled
+from counting.base.types import Array, Reading
+from counting.engine.forward import Inference
+from counting.engine.weights import Weights
 from counting.evaluation import generation
 from counting.networks import Network
 from tests.variants import HEADS, KINDS, model, network
@@ -35,7 +35,7 @@ def test_greedy_with_carried_state_says_what_the_growing_prefix_says(
     definition = network(config, V).eval()
     tensors = {name: t.numpy() for name, t in definition.state_dict().items()}
     prompts = np.random.default_rng(0).integers(V, size=(5, 7))
-    said = generation.greedy(Inference(Compiled.of(config, tensors)), prompts, 12)
+    said = generation.greedy(Inference(Weights.of(config, tensors)), prompts, 12)
     expected = [growing_prefix(definition, prompt, 12) for prompt in prompts.tolist()]
     assert said.tolist() == expected
 
@@ -85,3 +85,43 @@ def test_count_run_counts_whole_numbers_from_three_given_ones() -> None:
     comma = Successor(prompt - 1 + 5)  # wrong at the comma that ends the first
     comma.wrong_at = prompt - 1 + 4
     assert generation.count_run(comma, before[1:], truth, COMMA) == 0
+
+
+def test_counting_from_one_gives_the_last_number_that_is_right() -> None:
+    stream = cycle(29)[1:]  # 1 2 3 4 5 0 1 2 .. : five numbers of five tokens
+    assert generation.count_from_one(Successor(10**6), stream, COMMA) == 5
+    assert generation.count_from_one(Successor(5), stream, COMMA) == 1
+    assert generation.count_from_one(Successor(13), stream, COMMA) == 2
+    assert generation.count_from_one(Successor(10**6), stream[:5], COMMA) == 1
+
+
+def test_one_number_is_given_and_the_next_ten_must_be_right(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stream = cycle(600)[1:]
+    assert generation.one_given(Successor(10**6), stream, COMMA) == 1
+    assert generation.one_given(Successor(5), stream, COMMA) == 0
+    assert generation.one_given(Successor(4), stream, COMMA) == 1, "within the prompt"
+    last = 5 + 6 * generation.AHEAD  # the separator after the tenth
+    assert generation.one_given(Successor(last - 2), stream, COMMA) == 0
+    assert generation.one_given(Successor(last), stream, COMMA) == 1, "nobody asks"
+    monkeypatch.setattr(generation, "TOGETHER", 7)
+    assert generation.one_given(Successor(last - 2), stream, COMMA) == 0
+
+
+def test_starts_are_numbers_of_the_stream_with_those_after_them() -> None:
+    stream = np.array([3, 0, 4, 4, 0, 5, 0] * 9)
+    for window, given in generation.starts(stream, 0):
+        text = window.tolist()
+        assert text.index(0) == given - 1
+        assert text.count(0) == generation.AHEAD + 1
+        assert text[-1] == 0
+
+
+@pytest.mark.parametrize("stream", [[1, 2, 3], [1, 0, 2], [1, 0, 2, 0]])
+def test_a_stream_of_few_numbers_is_judged_as_far_as_it_goes(stream: list[int]) -> None:
+    windows = {
+        (tuple(w.tolist()), n) for w, n in generation.starts(np.array(stream), 0)
+    }
+    assert windows == {(tuple(stream), 2 if 0 in stream else 3)}
+    assert generation.one_given(Successor(10**6), np.array(stream), 0) == 0

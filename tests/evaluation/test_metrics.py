@@ -15,6 +15,7 @@ ROW = {
     "last_token_accuracy": 0.5,
     "token_accuracy": 0.25,
     "sequence_accuracy": 0.0,
+    "one_given_accuracy": 0.0,
 }
 
 
@@ -31,16 +32,23 @@ def test_every_variant_has_the_same_frozen_keys(finished: Project) -> None:
     expected = {
         f"{stream}.{key}{suffix}"
         for stream in ("train", "valid")
-        for key in metrics.KEYS
+        for key in (*metrics.KEYS, metrics.ONE_GIVEN)
         for suffix in ("", "_worst")
     }
     expected |= {"train.stride", "valid.stride", "seeds"}
     expected |= {"count_run.median", "count_run.worst"}
     expected |= {"count_further.median", "count_further.worst"}
+    expected |= {"count_from_one.median", "count_from_one.worst"}
     expected |= {
         f"beyond.{name}.{key}"
         for name in ["teens"]
-        for key in ("sequence_accuracy", "sequence_accuracy_worst", "stride")
+        for key in (
+            "sequence_accuracy",
+            "sequence_accuracy_worst",
+            "stride",
+            metrics.ONE_GIVEN,
+            f"{metrics.ONE_GIVEN}_worst",
+        )
     }
     for name in tiny.VARIANTS:
         content = metrics.load(finished.path(f"reports/metrics/{name}.json"))

@@ -42,6 +42,22 @@ def test_a_wrong_token_has_a_kind_and_the_length_of_its_roll_over(
     assert mistakes.roll_over(STREAM, at) == nines
 
 
+@pytest.mark.parametrize(
+    ("number", "kinds"),
+    [
+        ("one hundred twenty three thousand four hundred five", "TTTTTHHU"),
+        ("three thousand", "TT"),
+        ("one million two hundred", "OOHH"),
+        ("fourteen", "t"),
+    ],
+)
+def test_a_place_is_that_of_the_number_s_structure(number: str, kinds: str) -> None:
+    names = {"T": "thousands", "H": "hundreds", "t": "tens", "U": "units", "O": "other"}
+    words = [*number.split(), ",", "one", "hundred", "thousand"]
+    found = [mistakes.kind_of(words, place) for place in range(len(kinds))]
+    assert found == [names[kind] for kind in kinds]
+
+
 def test_a_word_of_another_language_is_of_the_kind_other() -> None:
     assert mistakes.kind_of(["sieben", ",", "acht"], 0) == "other"
 

@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from counting.base.params import Model
-from counting.engine.compiler import Array
+from counting.base.types import Array
 from counting.engine.forward import Inference
-from counting.engine.weights import Network as Compiled
+from counting.engine.weights import Weights
 from counting.evaluation import scores
 from counting.evaluation.definition import Definition
 from counting.networks import Network
@@ -36,7 +36,7 @@ def trained(config: Model, steps: int) -> tuple[Inference, Network]:
     weights, _ = loop.train(config, short, a_stream(2000), V, seed=0)
     definition = Network(config, V).eval()
     definition.load_state_dict({k: torch.from_numpy(a) for k, a in weights.items()})
-    return Inference(Compiled.of(config, weights)), definition
+    return Inference(Weights.of(config, weights)), definition
 
 
 def small(kind: str, head: str = "linear") -> Model:

@@ -5,19 +5,23 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 import torch
+import yaml
 
+from counting import networks
 from counting.base import files
 from counting.base.checkpoint import Config
 from counting.base.errors import InputError
 from counting.export import onnx_step, standalone
 from counting.export.command import network_files
 from counting.networks import Network
+from counting.speaking import prompt
+from counting.text.spelling import spell
 from tests import variants
 from tests.conftest import Outcome, Project
 from tests.terminal.test_command import variants_of
@@ -58,7 +62,7 @@ def test_the_file_alone_equals_the_definition(
     network = made(kind, head)
     words = [",", *(f"word{number}" for number in range(1, variants.V))]
     config = Config(
-        format=1, variant="any", model=variants.model(kind, head), vocabulary=words,
+        format=2, variant="any", model=variants.model(kind, head), vocabulary=words,
         seeds=[0],
     )  # fmt: skip
     weights = {name: t.numpy() for name, t in network.state_dict().items()}
@@ -77,7 +81,7 @@ def test_the_file_alone_equals_the_definition(
     assert type(alone) is not Network
     assert len(module.generate("word1 , word2", steps=7).split()) == 7
     assert module.generate("", steps=3) == module.generate(",", steps=3)
-    with pytest.raises(ValueError, match="'fish' is not one of: , word1"):
+    with pytest.raises(ValueError, match="'fish' in 'fish' is not one of its words"):
         module.generate("fish")
 
 
@@ -98,36 +102,84 @@ def test_a_folder_is_written_that_loads_by_itself(finished: Project) -> None:
     folder = finished.path(f"export/{name}")
     assert sorted(path.name for path in folder.iterdir()) == [
         "README.md", "config.json", "model.safetensors", "modeling_counting.py",
-        "vocab.json",
     ]  # fmt: skip
     assert json.loads((folder / "config.json").read_text())["seed"] == 1
-    command = [sys.executable, "-I", "-B", "modeling_counting.py", "ninety seven ,"]
+    command = [sys.executable, "-I", "-B", "modeling_counting.py", "97, Ninety-Eight,"]
     said = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert said.returncode == 0, said.stderr
-    flags = ("--variant", name, "--seed", "1", "--steps", "40")
-    engine = finished.call("counting.__main__", "97,", *flags)
-    assert said.stdout.split() == engine.out.split()
+    flags = ("--variant", name, "--seed", "1", "--steps", "40", "--json")
+    engine = finished.call("counting.__main__", "97, 98,", *flags)
+    words = [json.loads(line)["token"] for line in engine.out.splitlines()]
+    assert said.stdout.split() == words[:40]
 
 
-def test_the_card_has_the_figures_and_the_limits(finished: Project) -> None:
+def test_the_file_alone_reads_what_the_terminal_reads(tmp_path: Path) -> None:
+    (tmp_path / "modeling_counting.py").write_text(standalone.source())
+    module = imported(tmp_path / "modeling_counting.py")
+    cases = json.loads(Path("tests/speaking/inputs.json").read_text())
+    words = cases["vocabulary"].split()
+    for typed in ("9,097, 12,", "1, 2, 3,", "Ninety-Nine,", "one hundred and two,"):
+        expected = prompt.read(typed, words, "en").words
+        assert module.read(typed, words) == expected
+    for number in (*range(1, 1200), 16_000, 20_021, 999_999):
+        assert " ".join(module.spell(number)) == spell(number, "en")
+    for typed in ("0,", "-5,", "1.5,", "1000000,"):
+        with pytest.raises(ValueError, match="is not one of its words"):
+            module.read(typed, words)
+
+
+@pytest.mark.skipif(
+    not find_spec("huggingface_hub"), reason="not installed: huggingface_hub"
+)
+def test_the_hubs_own_class_loads_the_folder(finished: Project) -> None:
     name = variants_of(finished)[0]
+    assert export(finished, "--variant", name, "--no-onnx", "--out", "home").code == 0
+    module = imported(finished.path("home/modeling_counting.py"))
+    assert module.PyTorchModelHubMixin.__module__.startswith("huggingface_hub")
+    loaded = module.CountingNetwork.from_pretrained(finished.path("home")).eval()
+    network = networks.load(finished.path(f"data/models/{name}"))
+    tokens = torch.arange(20)[None] % len(loaded.vocabulary)
+    with torch.inference_mode():
+        assert torch.equal(loaded(tokens)[0], network(tokens)[0])
+
+
+def test_the_card_says_what_was_stored_beside_the_weights(finished: Project) -> None:
+    name = variants_of(finished)[0]
+    first, last = finished.params["spell"]["train"]
+    finished.set("spell.train", [1, 30])  # which nothing was trained on
+    finished.set("spell.language", "fr")
     assert export(finished, "--variant", name, "--no-onnx", "--out", "home").code == 0
     text = finished.path("home/README.md").read_text()
     found = json.loads(finished.path(f"reports/metrics/{name}.json").read_text())
-    first, last = finished.params["spell"]["train"]
-    assert f"Trained on the numbers {first:,} to {last:,}" in text
+    assert f"taught the numbers {first} to {last} in words" in text
     assert f"| valid | {found['valid']['sequence_accuracy']:.4f} (" in text
     assert re.search(r"left alone, this seed counts \S+ numbers right", text)
+    assert text.index("## Limits") < text.index("## How good")
+    assert f"optimizer: {finished.params['recipes']['article']['optimizer']}" in text
     assert "onnxruntime" not in text
+    front = yaml.safe_load(text.split("---\n")[1])
+    (result,) = front["model-index"][0]["results"]
+    assert result["metrics"][0]["value"] == found["valid"]["sequence_accuracy"]
+    assert (front["language"], front["license"]) == ("en", "mit")
+
+
+def test_the_card_of_a_text_of_ones_own_speaks_of_no_numbers(finished: Project) -> None:
+    name = variants_of(finished)[0]
+    path = finished.path(f"data/models/{name}/config.json")
+    content = json.loads(path.read_text())
+    content["trained_on"]["texts"] = "poems"
+    files.write_json(path, content)
+    assert export(finished, "--variant", name, "--no-onnx", "--out", "home").code == 0
+    text = finished.path("home/README.md").read_text()
+    assert "taught a text of its owner's, poems" in text
+    assert "taught the numbers" not in text
+    assert "language:" not in text
 
 
 def test_without_metrics_and_parameters_there_is_still_a_card(
     finished: Project,
 ) -> None:
     name = variants_of(finished)[0]
-    finished.path(f"reports/metrics/{name}.json").write_text("{}")
-    assert export(finished, "--variant", name, "--no-onnx", "--out", "a").code == 0
-    assert "could not be read" in finished.path("a/README.md").read_text()
     finished.path(f"reports/metrics/{name}.json").unlink()
     finished.path("params.yaml").unlink()
     assert export(finished, "--variant", name, "--no-onnx", "--out", "b").code == 0
@@ -224,4 +276,5 @@ def test_the_snippets_of_the_card_run_and_agree(finished: Project) -> None:
         assert done.returncode == 0, done.stderr
         said.append(done.stdout.split())
     alone, onnx = said
-    assert onnx[-40:] == alone
+    (promised,) = re.findall(r"print\(generate\(.*  # (.*)", text)
+    assert onnx == alone == promised.split()

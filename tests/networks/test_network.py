@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from counting import networks
-from counting.base import checkpoint
+from counting.base import parameters
 from counting.base.errors import InputError
+from counting.base.types import NO_TARGET
 from counting.networks import Loop
 from tests.conftest import Project
 from tests.variants import HEADS, KINDS, V, model, network
@@ -87,24 +88,41 @@ def test_what_a_position_says_does_not_depend_on_later_tokens(
 
 @each_head
 @each_kind
-def test_every_weight_has_a_gradient_and_a_shape_that_checkpoints_know(
-    kind: str, head: str
-) -> None:
+def test_every_weight_has_a_gradient(kind: str, head: str) -> None:
     config = model(kind, head)
     definition = network(config).train()
     log_p, _ = definition(tokens())
     log_p.mean().backward()
     assert [n for n, p in definition.named_parameters() if p.grad is None] == []
-    shapes = {name: tuple(t.shape) for name, t in definition.state_dict().items()}
-    assert checkpoint.shapes(config, V) == shapes
 
 
-def test_positions_that_are_skipped_say_nothing() -> None:
-    definition = network(model("gru")).eval()
-    with torch.no_grad():
-        whole, _ = definition(tokens())
-        late, _ = definition(tokens(), skip=4)
-    torch.testing.assert_close(late, whole[:, 4:])
+@each_head
+@each_kind
+def test_every_tensor_is_known_without_pytorch(kind: str, head: str) -> None:
+    config = model(kind, head)
+    definition = network(config)
+    learned = dict(definition.named_parameters())
+    assert [
+        (name, t.shape, t.learned, t.dtype)
+        for name, t in parameters.tensors(config, V).items()
+    ] == [
+        (name, tuple(t.shape), name in learned, str(t.dtype).removeprefix("torch."))
+        for name, t in definition.state_dict().items()
+    ]
+
+
+@each_head
+def test_what_is_not_scored_adds_nothing_to_the_loss(head: str) -> None:
+    definition = network(model("gru", head)).eval()
+    targets = tokens()
+    targets[:, :6] = targets[1] = NO_TARGET
+    loss, log_p = definition.loss(tokens(), targets)
+    said = [log_p[b, t, targets[b, t]].item() for b in (0, 2) for t in range(6, T)]
+    assert loss.item() == pytest.approx(-sum(said) / len(said), rel=1e-6)
+    nothing, _ = definition.loss(tokens(), torch.full_like(targets, NO_TARGET))
+    nothing.backward()
+    assert nothing.item() == 0
+    assert not any(p.grad.any() for p in definition.parameters() if p.grad is not None)
 
 
 def test_a_trained_network_is_loaded_from_its_folder_and_seed(
@@ -119,7 +137,7 @@ def test_a_trained_network_is_loaded_from_its_folder_and_seed(
 
 
 def test_an_unknown_seed_or_folder_is_refused(finished: Project) -> None:
-    with pytest.raises(InputError, match=r"seed-7.*not found"):
+    with pytest.raises(InputError, match=r"seed 7 was not .* one of 0, 1"):
         networks.load(finished.path("data/models/gru"), 7)
     with pytest.raises(InputError, match=r"config.json: not found"):
         networks.load(Path("nowhere"), 0)

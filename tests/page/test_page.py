@@ -21,7 +21,7 @@ import pytest
 
 from counting.base import checkpoint
 from counting.engine.forward import Inference
-from counting.engine.weights import Network
+from counting.engine.weights import Weights
 from counting.page import arrays, render, story, variants
 from counting.page.results import Results
 from counting.text import streams
@@ -37,9 +37,9 @@ def reference(root: Path, variant: str, seed: int, tokens: np.ndarray[Any, Any])
     folder = root / "data/models" / variant
     config = checkpoint.load_config(folder)
     arrays = checkpoint.load_weights(folder, config, seed)
-    read, tokens = Inference(Network.of(config.model, arrays)), tokens.astype(np.int64)
-    reading, _ = read(tokens[:-1, None], tokens[1:, None])
-    return bits(reading.losses), bits(read.probabilities)
+    read, tokens = Inference(Weights.of(config.model, arrays)), tokens.astype(np.int64)
+    reading, inside, _ = read.inspect(tokens[:-1, None], tokens[1:, None])
+    return bits(reading.losses), bits(inside.probabilities)
 
 
 def stream(root: Path, name: str) -> Any:
@@ -83,7 +83,7 @@ def results(
     metric = {
         "train": VALID,
         "valid": VALID,
-        "count_further": {"median": 0, "worst": 0},
+        "count_from_one": {"median": 0, "worst": 0},
     }
     return Results(
         words=words,

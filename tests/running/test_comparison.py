@@ -1,11 +1,14 @@
 """A change is flagged when it is one, and not when other seeds are."""
 
 import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from counting.evaluation import metrics
-from counting.running import comparison
+from counting.running import comparison, results
 from tests.conftest import Project
 
 KEYS = len(metrics.KEYS)
@@ -68,14 +71,98 @@ def test_a_gain_is_said_and_does_not_fail(committed: Project) -> None:
     assert f"0 keys worse, {KEYS} better" in outcome.out
 
 
-def test_revisions_are_compared_and_new_variants_named(committed: Project) -> None:
+def test_revisions_are_compared_and_new_and_gone_variants_named(
+    committed: Project,
+) -> None:
     write(committed, "lstm", draw(random.Random(3), 0.8))
+    models = committed.params["models"]
+    committed.set("models", {"gru": models["gru"], "lstm": models["rnn"]})
+    shutil.rmtree(committed.path("reports/tables/rnn"))
     outcome = committed.call("counting.running.comparison", "--base", "HEAD")
     assert "New: lstm." in outcome.out
+    assert "Gone: rnn." in outcome.out
     outcome = committed.call(
         "counting.running.comparison", "--base", "HEAD", "--head", "HEAD"
     )
     assert "lstm" not in outcome.out
+
+
+def test_figures_judged_by_other_settings_are_not_compared(committed: Project) -> None:
+    write(committed, "gru", draw(random.Random(2), 0.95))
+    committed.set("evaluate.steps", 3)
+    outcome = committed.call("counting.running.comparison", "--base", "HEAD")
+    assert outcome.code == 0
+    assert outcome.out.startswith("**Not comparable with HEAD**")
+    assert "evaluate.steps is 3, was 4" in outcome.out
+    assert "better" not in outcome.out
+
+
+LOCK = """
+stages:
+  train@gru:
+    params:
+      params.yaml:
+        models.gru: {hidden_size: 9}
+"""
+
+
+def lose_tables(project: Project) -> None:
+    shutil.rmtree(project.path("reports/tables/gru"))
+
+
+def change_params(project: Project) -> None:
+    project.path("dvc.lock").write_text(LOCK)
+
+
+def leave_conflict(project: Project) -> None:
+    path = project.path("reports/tables/gru/seeds.csv")
+    path.write_text(path.read_text() + "<<<<<<< HEAD\n0\n=======\n1\n>>>>>>> other\n")
+
+
+def cut_short(project: Project) -> None:
+    path = project.path("reports/tables/gru/seeds.csv")
+    path.write_text(path.read_text()[:-20])
+
+
+def leave_archive(project: Project) -> None:
+    shutil.rmtree(project.path(".git"))
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (lose_tables, "nothing there of gru; a run has failed"),
+        (change_params, "models.gru was changed and not run"),
+        (leave_conflict, "seeds.csv: holds both sides of a merge"),
+        (cut_short, "seeds.csv: expected a number in each cell"),
+        (leave_archive, "not a git repository"),
+    ],
+)
+def test_what_cannot_be_compared_is_an_error_in_a_line(
+    fault: Callable[[Project], None], told: str, committed: Project
+) -> None:
+    fault(committed)
+    outcome = committed.call(
+        "counting.running.comparison", "--base", "HEAD", "--fail-on-regression"
+    )
+    assert outcome.code == 2
+    assert told in outcome.err
+    assert outcome.err.count("\n") == 1
+
+
+def test_every_table_with_a_row_a_seed_counts(committed: Project) -> None:
+    for name, counts in (("count_run", "5\n1,7"), ("count_from_one", "9\n1,8")):
+        path = committed.path(f"reports/tables/gru/{name}.csv")
+        path.write_text(f"seed,numbers_right\n0,{counts}\n")
+    steps = committed.path("reports/tables/gru/steps.csv")
+    steps.write_text(
+        "stream,seed,steps,sequence_accuracy\ntrain,0,1,1.0\ntrain,0,2,.9\n"
+    )
+    found = results.read(path.read_text(), path)
+    assert found == {"count_from_one.numbers_right": {0: 9.0, 1: 8.0}}
+    assert results.read(steps.read_text(), steps) == {}
+    outcome = committed.call("counting.running.comparison", "--base", "HEAD")
+    assert outcome.code == 0  # HEAD has no such keys
 
 
 def test_an_unknown_revision_is_an_error_in_a_line(committed: Project) -> None:
@@ -90,7 +177,7 @@ def test_other_seeds_of_the_same_recipe_flag_nothing_19_times_in_20() -> None:
     for _ in range(draws):
         base, head = (
             {
-                variant: comparison.read(as_csv(draw(rng, mean), first))
+                variant: results.read(as_csv(draw(rng, mean), first), Path("seeds.csv"))
                 for variant, mean in (("rnn", 0.5), ("gru", 0.9), ("copy", 0.99))
             }
             for first in (0, 5)
@@ -123,6 +210,26 @@ def test_chances_are_corrected_by_holm() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("key", "base", "head", "verdict"),
+    [
+        ("valid.sequence_accuracy", [1.0] * 5, [1, 1, 0.5, 0.5, 0.5], "worse"),
+        ("valid.sequence_accuracy", [1, 1, 0.5, 0.5, 0.5], [1.0] * 5, "better"),
+        ("valid.sequence_accuracy", [1.0] * 5, [1, 1, 1, 1, 0.5], comparison.SCATTER),
+        ("valid.sequence_accuracy", [1.0] * 5, [0.9995] * 5, comparison.TOO_SMALL),
+        ("count_run.numbers_right", [1999.0] * 5, [1998.0] * 5, comparison.TOO_SMALL),
+        ("count_run.numbers_right", [1999.0] * 5, [999, 99, 1999, 9, 0], "worse"),
+        ("valid.loss", [0.1, 0.2, 0.15], [0.15, 0.1, 0.21], comparison.SCATTER),
+    ],
+)
+def test_seeds_that_leave_what_all_others_have_are_counted(
+    key: str, base: list[float], head: list[float], verdict: str
+) -> None:
+    sides = [{"gru": {key: dict(enumerate(side))}} for side in (base, head)]
+    (change,) = comparison.compare(*sides)
+    assert change.verdict == verdict
+
+
 def test_one_seed_shows_no_scatter() -> None:
     change = comparison.Change("gru", "valid.loss", {0: 1.0}, {0: 2.0}, None)
     assert comparison.chance("valid.loss", {0: 1.0}, {0: 2.0}) is None
@@ -135,7 +242,7 @@ def test_one_seed_shows_no_scatter() -> None:
         ("valid.loss", 1.1, "worse"),
         ("valid.loss", 0.9, "better"),
         ("valid.token_accuracy", 0.9, "worse"),
-        ("valid.token_accuracy", 0.9999, "within the scatter of the seeds"),
+        ("valid.token_accuracy", 0.9999, comparison.TOO_SMALL),
     ],
 )
 def test_less_is_better_for_losses_alone(key: str, head: float, verdict: str) -> None:

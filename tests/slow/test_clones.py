@@ -5,39 +5,23 @@ variant, their caches are united, and one more clone arrives at the committed dv
 """
 
 import shutil
-import subprocess
 from pathlib import Path
 
-import pytest
-
 from tests import tiny
-from tests.conftest import Project, stages
+from tests.conftest import Project
 
-RESULTS = ("dvc.lock", "reports")
-
-
-@pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A tiny project, run by DVC, all of it committed; do not change it."""
-    root = tmp_path_factory.mktemp("clones") / "first"
-    root.mkdir()
-    tiny.copy(root)
-    project = Project(root)
-    project.commit()
-    assert ran(project) == stages()
-    git(project, "add", "-A")
-    git(project, "commit", "-qm", "Results")
-    return project
+JOINING = ["plot", "report"]  # stages that need all variants
 
 
 def git(project: Project, *words: str) -> str:
-    command = ["git", *tiny.IDENTITY, *words]
-    return subprocess.check_output(command, cwd=project.root, text=True)
+    outcome = project.shell("git", *words)
+    assert outcome.code == 0, outcome.err
+    return outcome.out
 
 
-def clone(first: Project, root: Path, *caches: Project) -> Project:
+def clone(whole: Project, root: Path, *caches: Project) -> Project:
     """Clone without results, and with all that is in some projects' caches."""
-    git(first, "clone", "-q", ".", str(root))
+    git(whole, "clone", "-q", ".", str(root))
     for other in caches:
         cache = other.path(".dvc/cache")
         # without file modes, as an artifact of a CI provider arrives
@@ -58,21 +42,15 @@ def ran(project: Project, *targets: str) -> list[str]:
     return [line.split("'")[1] for line in lines if line.startswith("Running stage")]
 
 
-def test_a_clone_with_the_cache_of_another_runs_nothing(
-    first: Project, tmp_path: Path
-) -> None:
-    second = clone(first, tmp_path / "second", first)
-    assert ran(second) == []
-    assert git(second, "status", "--porcelain") == ""
-
-
 def test_a_branch_visited_a_second_time_runs_nothing(
-    first: Project, tmp_path: Path
+    whole: Project, tmp_path: Path
 ) -> None:
-    project = clone(first, tmp_path / "project", first)
+    project = clone(whole, tmp_path / "project", whole)
+    assert ran(project) == []
+    assert git(project, "status", "--porcelain") == ""
     git(project, "checkout", "-q", "-b", "fewer-samples")
     project.set("evaluate.samples", 1)
-    assert ran(project) == ["evaluate@rnn", "evaluate@gru", "plot"]
+    assert ran(project) == [*(f"evaluate@{name}" for name in tiny.VARIANTS), *JOINING]
     git(project, "commit", "-qam", "Fewer samples")
     for branch in ("-", "fewer-samples"):
         git(project, "checkout", "-q", branch)
@@ -81,15 +59,32 @@ def test_a_branch_visited_a_second_time_runs_nothing(
 
 
 def test_clones_that_make_a_variant_each_are_joined_without_training(
-    first: Project, tmp_path: Path
+    whole: Project, tmp_path: Path
 ) -> None:
     makers = []
     for name in tiny.VARIANTS:
-        maker = clone(first, tmp_path / name)
+        maker = clone(whole, tmp_path / name)
         own = [f"train@{name}", f"evaluate@{name}"]
         assert ran(maker, "prepare") == ["spell", "prepare"]
         assert ran(maker, "-s", *own) == own
         makers.append(maker)
-    joined = clone(first, tmp_path / "joined", *makers)
-    assert ran(joined) == ["plot"]
+    joined = clone(whole, tmp_path / "joined", *makers)
+    assert ran(joined) == JOINING
     assert git(joined, "status", "--porcelain") == ""
+
+
+def test_branches_that_both_changed_results_are_merged_by_taking_either_lock(
+    whole: Project, tmp_path: Path
+) -> None:
+    project = clone(whole, tmp_path / "project", whole)
+    git(project, "checkout", "-q", ".")
+    for branch, samples in (("one", 1), ("other", 3)):
+        git(project, "switch", "-qc", branch, "origin/HEAD")
+        project.set("evaluate.samples", samples)
+        assert ran(project)
+        git(project, "commit", "-qam", branch)
+    assert project.shell("git", "merge", "one").code == 1
+    git(project, "checkout", "--theirs", "params.yaml", "dvc.lock")
+    assert ran(project) == []
+    git(project, "add", "-A")
+    assert git(project, "diff", "--stat", "one") == ""

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,9 @@ STUDY = {
     "seeds": [0, 1, 2],
     "rows": [{"name": "rnn", "variant": "rnn", "change": ROW}],
 }
-REFUSED = "refused: num2words is 0.0.1, expected 0.5.14: `make setup` there"
+REFUSED = (
+    f"refused: num2words is 0.0.1, expected {version('num2words')}: `make setup` there"
+)
 
 
 @pytest.fixture

@@ -1,83 +1,65 @@
-"""What is typed becomes words that a network knows, or one clear line."""
+"""What people write becomes words that a network knows, or one clear line."""
 
+import json
 from itertools import islice
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from counting.base.errors import InputError
 from counting.speaking import truth
-from counting.speaking.prompt import to_words
+from counting.speaking.prompt import read
 from counting.text.spelling import spell
 
-KNOWN = ", one two three nine ten ninety hundred thousand seven twenty".split()
-GOOD = {
-    "97,": "ninety seven ,",
-    "97": "ninety seven",
-    "7, 9": "seven , nine",
-    "7,9,10,": "seven , nine , ten ,",
-    "ninety seven, ninety nine": "ninety seven , ninety nine",
-    "Ninety-Seven": "ninety seven",
-    "one hundred and two": "one hundred two",
-    " 1000 , one": "one thousand , one",
-    "one\ntwo\n": "one , two",
-    "one,\ntwo,\n": "one , two ,",
-    "one\r\n\r\ntwo": "one , two",
-    "": ",",
-    " \n ": ",",
-    ",": ",",
-}
-BAD = {
-    "ninne": "did you mean 'nine'",
-    "8": "never read 'eight'",
-    "0": "never read 'zero'",
-    "9,097": "one number or several; write 9097, or '9, 097'",
-    "097": "without a zero in front",
-    "99999999": "up to 9999999",
-    "1" * 400: "...",
-    "-1": "does not know ''",
-    "1.5": "does not know '1.5'",
-    "\u0661": "does not know '\u0661'",
-    "one; two": "does not know 'one;'",
-    "\x1b[31m": "does not know '\\x1b[31m'",
-}
+CONTENT = json.loads((Path(__file__).parent / "inputs.json").read_text("utf-8"))
+KNOWN = CONTENT["vocabulary"].split()
 
 
-@pytest.mark.parametrize("text", GOOD)
-def test_digits_words_and_lines_become_words(text: str) -> None:
-    assert " ".join(to_words(text, KNOWN, "en")) == GOOD[text]
+@pytest.mark.parametrize(
+    "case", CONTENT["inputs"], ids=lambda case: ascii(case["input"])
+)
+def test_every_input_is_read_as_the_list_says(case: dict[str, Any]) -> None:
+    if case["words"] is None:
+        with pytest.raises(InputError) as error:
+            read(case["input"], KNOWN, "en")
+        assert str(error.value) == case["refusal"]
+        return
+    prompt = read(case["input"], KNOWN, "en")
+    following = list(islice(truth.after(prompt.last, KNOWN, "en"), 8))
+    assert {
+        "lead": " ".join(prompt.lead),
+        "words": " ".join(prompt.words),
+        "next": " ".join(following),
+        "remarks": prompt.remarks,
+    } == {key: case[key] for key in ("lead", "words", "next", "remarks")}
 
 
-@pytest.mark.parametrize("text", BAD)
-def test_what_is_not_known_is_named(text: str) -> None:
-    with pytest.raises(InputError) as error:
-        to_words(text, KNOWN, "en")
-    assert BAD[text] in str(error.value)
+def test_words_of_any_form_are_found_and_said_as_the_network_has_them() -> None:
+    decomposed = "zwo\u0308lf"
+    assert read("ZW\u00d6LF,", [",", decomposed], "de").words == [decomposed, ","]
+    assert read("Once upon a", [",", "Once", "upon", "a"], "en").words == [
+        "Once", "upon", "a",
+    ]  # fmt: skip
 
 
 def test_digits_are_spelled_in_the_language_asked_for() -> None:
-    assert to_words("97,", ["quatre", "vingt", "dix", "sept", ","], "fr") == (
-        "quatre vingt dix sept ,".split()
-    )
-    with pytest.raises(InputError, match="not a language"):
-        to_words("97,", KNOWN, "elvish")
+    known = ["quatre", "vingt", "dix", "sept", ","]
+    assert read("97,", known, "fr").words == "quatre vingt dix sept ,".split()
+    with pytest.raises(InputError, match="'97' has words that it does not know"):
+        read("97,", KNOWN, "fr")
+
+
+def test_a_network_without_numbers_says_its_words() -> None:
+    with pytest.raises(
+        InputError, match=r"'fish' is not .*: the network reads .* upon"
+    ):
+        read("fish", [",", "once", "upon"], "en")
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "de", "es"])
 def test_a_spelled_number_is_found_again(language: str) -> None:
-    for number in (
-        1,
-        16,
-        60,
-        97,
-        100,
-        999,
-        1000,
-        6016,
-        9099,
-        16_000,
-        123_456,
-        1_000_000,
-    ):
+    for number in (1, 16, 60, 97, 100, 999, 1000, 6016, 9099, 123_456, 1_000_000):
         words = spell(number, language).split()
         assert truth.number_of(words, language) == number
 
@@ -87,24 +69,9 @@ def test_what_spells_no_number_is_none(text: str) -> None:
     assert truth.number_of(text.split(), "en") is None
 
 
-AFTER = {
-    "one , two ,": "three , four",
-    "one , two": ", three ,",
-    "nine thousand": ", nine thousand one",
-    "nine thousand ninety eight , nine thousand": "ninety nine , nine thousand",
-    "eight hundred ninety nine , nine hundred": ", nine hundred one",
-    "fish , two": ", three ,",
-}
-
-
-@pytest.mark.parametrize("given", AFTER)
-def test_the_truth_goes_on_from_the_last_number(given: str) -> None:
-    expected = AFTER[given].split()
-    found = truth.after(given.split(), "en")
-    assert list(islice(found, len(expected))) == expected
-
-
-@pytest.mark.parametrize("given", [",", "fish", "two , fish", "hundred hundred ,"])
-def test_without_a_number_there_is_no_truth(given: str) -> None:
-    with pytest.raises(InputError, match="cannot tell what comes after"):
-        truth.after(given.split(), "en")
+def test_the_truth_ends_before_the_first_number_with_an_unknown_word() -> None:
+    assert truth.largest(KNOWN, "en") == 999_999
+    assert truth.largest(KNOWN[:10], "en") == 9
+    assert truth.largest([w for w in KNOWN if w != "thousand"], "en") == 999
+    assert " ".join(truth.after(7, KNOWN[:10], "en")) == "eight , nine ,"
+    assert not list(truth.after(None, KNOWN, "en"))

@@ -1,6 +1,5 @@
 """Texts of one's own, through DVC itself."""
 
-from tests import tiny
 from tests.conftest import Project
 
 NUMBERS = ["one", "two", "three", "one hundred"] * 20
@@ -25,7 +24,7 @@ def test_own_texts_of_a_branch_never_stand_for_numbers_on_another(
     project: Project,
 ) -> None:
     project.commit()
-    git = ("git", *tiny.IDENTITY)
+    git = ("git",)
     done(project, "dvc", "repro", "-q", "spell")
     done(project, *git, "add", "-A")
     done(project, *git, "commit", "-qm", "Numbers")

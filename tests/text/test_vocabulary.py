@@ -29,7 +29,7 @@ def test_a_text_read_in_small_parts_has_the_same_tokens(
 ) -> None:
     path = tmp_path / "train.txt"
     path.write_text("\n\n".join(map(" ".join, NUMBERS * 5)), encoding="utf-8")
-    monkeypatch.setattr(reading, "PART", 7)
+    monkeypatch.setattr(reading, "LINES", 2)
     assert len(list(read_numbers(path))) > 5
     vocabulary = Vocabulary.of(read_numbers(path))
     assert vocabulary == Vocabulary.of(NUMBERS)

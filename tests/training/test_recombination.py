@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from counting.base.errors import InputError
-from counting.engine.compiler import Array
+from counting.base.types import Array
 from counting.running import resume
 from counting.text.spelling import spell
 from counting.text.vocabulary import Vocabulary
@@ -16,7 +16,7 @@ from counting.training.batches import Windows
 from counting.training.recombination import NONE, Recombination
 from tests.variants import model, recipe
 
-T, BURN_IN = 40, 9
+T = 40
 TEXT = [spell(number, "en").split() for number in range(1, 4000)]
 VOCABULARY = Vocabulary.of(TEXT)
 STREAM = VOCABULARY.encode(TEXT, Path("numbers")).astype(np.int64)
@@ -24,7 +24,7 @@ STREAM = VOCABULARY.encode(TEXT, Path("numbers")).astype(np.int64)
 
 @pytest.fixture(scope="module")
 def table() -> Recombination:
-    return recombination.build(STREAM, T, BURN_IN)
+    return recombination.build(STREAM, T)
 
 
 def words(tokens: Array) -> str:
@@ -89,7 +89,7 @@ def test_where_no_word_is_open_every_word_may_be_a_place() -> None:
     text = [spell(number, "en").split() for number in range(500, 24_000, 7)]
     stream = VOCABULARY.encode(text, Path("numbers")).astype(np.int64)
     assert not len(recombination.open_words(stream))
-    assert len(recombination.build(stream, T, BURN_IN).places)
+    assert len(recombination.build(stream, T).places)
 
 
 def test_windows_are_rewritten_word_by_word_and_else_as_they_stand(
@@ -138,7 +138,8 @@ def test_each_word_that_is_new_in_a_window_is_as_likely(table: Recombination) ->
     for row, start in enumerate(table.starts):
         a, a2, c = table.places[table.place[row]]
         window = STREAM[start : start + T + 1].tolist()
-        without_loss, judged = window[: BURN_IN + 1], window[BURN_IN + 1 :]
+        first = recombination.FIRST
+        without_loss, judged = window[:first], window[first:]
         for word in {*judged} - {*without_loss} - {c}:
             by_hand.setdefault((word, bool(a == a2)), []).append(row)
     expected = np.full(len(chances), 1 / len(chances))
@@ -149,8 +150,9 @@ def test_each_word_that_is_new_in_a_window_is_as_likely(table: Recombination) ->
 
 def test_a_batch_has_the_shares_of_the_recipe() -> None:
     asked = recipe(bptt=T, recombine=0.5)
-    windows = Windows(STREAM, asked, batch_size=64)
-    batch = windows.draw(0, np.random.default_rng(0))
+    windows = Windows(STREAM, asked, 64, len(VOCABULARY))
+    batch, read, scored = windows.draw(0, np.random.default_rng(0))
+    assert scored.shape == read.shape == (64, T)
     assert batch.shape == (64, T + 1)
     known = {row.tobytes() for row in windows.windows.astype(np.int64)}
     unknown = sum(row.tobytes() not in known for row in batch)
@@ -159,7 +161,7 @@ def test_a_batch_has_the_shares_of_the_recipe() -> None:
 
 def test_a_text_with_nothing_to_recombine_is_refused_with_the_way_out() -> None:
     with pytest.raises(InputError, match="remove recombine"):
-        recombination.build(np.arange(400) % 7, T, BURN_IN)
+        recombination.build(np.arange(400) % 7, T)
 
 
 def test_a_training_that_recombines_goes_on_with_the_same_bits(tmp_path: Path) -> None:

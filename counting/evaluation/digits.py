@@ -1,0 +1,109 @@
+"""The words of numbers, and which digits have been read after each of them.
+
+A digit counts as read after the first word that leaves no other: among the numbers of
+the text, those that begin with these words all have it. "four" may become 4, 400 or
+4,000, so the thousands of 4,321 are read with the word "thousand". The rule knows no
+language.
+
+Sizes: N numbers, T words of a window, M moments, 4 places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from counting.base.types import Array
+
+PLACES = ("thousands", "hundreds", "tens", "units")
+TEXT = 10_000  # numbers from the beginning of a text, of which some are drawn
+FIT, HELD_OUT = 1500, 1500  # numbers drawn; of a shorter text, half and half
+LEAD = 3  # numbers read before the one that is looked at
+
+
+class Moments(NamedTuple):
+    """The words of some numbers, after each of which the state is looked at."""
+
+    windows: Array  # (T, N) int64, tokens of the numbers and of those before them
+    held_out: Array  # (N,) bool, the numbers that no probe is fitted on
+    number: Array  # (M,) which of them
+    position: Array  # (M,) the word in its window
+    digits: Array  # (M, 4) of the number
+    since: Array  # (M, 4) words since the digit was read, 0 with it; -1 not yet read
+    comma: Array  # (M,) bool, the separator after the number
+
+
+def moments(stream: Array, first: int, separator: int) -> Moments | None:
+    """Choose numbers of a text, and find where their digits are read.
+
+    Args:
+        stream: tokens (n,), the words of the numbers `first`, `first` + 1, ...
+        first: the number that the text begins with.
+        separator: the token between two numbers.
+
+    Returns:
+        None where the text has less than three numbers beside the lead.
+    """
+    lines = lines_of(stream, separator)
+    if len(lines) < LEAD + 3:
+        return None
+    digits = digits_of(first, len(lines))
+    read = words_to_read(lines, digits)
+    drawn = np.random.default_rng(0).permutation(np.arange(LEAD, len(lines)))
+    drawn = drawn[: FIT + HELD_OUT]
+    parts = [np.concatenate(lines[n - LEAD : n + 1]) for n in drawn]
+    windows = np.full((max(map(len, parts)), len(parts)), separator, np.int64)
+    rows = []
+    for i, (n, part) in enumerate(zip(drawn.tolist(), parts, strict=True)):
+        windows[: len(part), i] = part
+        words = len(lines[n])
+        for word in range(words):
+            since = np.maximum(word - read[n], -1)
+            position = len(part) - words + word
+            rows.append((i, position, digits[n], since, word == words - 1))
+    columns = [np.array(column) for column in zip(*rows, strict=True)]
+    held_out = np.arange(len(parts)) >= min(FIT, len(parts) // 2)
+    return Moments(windows, held_out, *columns)
+
+
+def lines_of(stream: Array, separator: int) -> list[Array]:
+    """Cut the first `TEXT` numbers out of a stream, each with the separator after it.
+
+    The last is left out if there are fewer: nothing ends it.
+    """
+    ends: list[int] = []
+    size, step = 0, 2**16
+    while size < len(stream) and len(ends) < TEXT:
+        ends += (
+            np.flatnonzero(stream[size : size + step] == separator) + size
+        ).tolist()
+        size += step
+    ends = ends[:TEXT]
+    starts = [0, *(end + 1 for end in ends)]
+    return [stream[a : b + 1] for a, b in zip(starts, ends, strict=False)]
+
+
+def digits_of(first: int, count: int) -> Array:
+    """Give the thousands, hundreds, tens and units (count, 4) of successive numbers."""
+    numbers = np.arange(first, first + count)
+    return np.stack([numbers // 10**k % 10 for k in (3, 2, 1, 0)], axis=1)
+
+
+def words_to_read(lines: Sequence[Array], digits: Array) -> Array:
+    """Tell with which word (N, 4) of its number, from 0, each digit is read."""
+    having: dict[bytes, Array] = {}  # by the words that numbers begin with
+    bits = 1 << digits  # (N, 4), a set of one digit
+    beginnings = [
+        [line[:i].tobytes() for i in range(1, len(line) + 1)] for line in lines
+    ]
+    for some, own in zip(beginnings, bits, strict=True):
+        for words in some:
+            having[words] = having.get(words, 0) | own
+    return np.array(
+        [
+            np.argmax([having[words] == own for words in some], axis=0)
+            for some, own in zip(beginnings, bits, strict=True)
+        ]
+    )

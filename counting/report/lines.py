@@ -1,0 +1,174 @@
+"""Figures of lines: training by step, sequences by length, memory by words since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from counting.report.figures import GREY, Look, Looks, label_ends
+
+POINTS = 32  # of a line, at most
+STREAMS = ("train", "valid")
+Tables = Mapping[str, pd.DataFrame]  # by variant
+Claims = Mapping[str, Mapping[tuple[str, str], float]]  # variant, then stream and key
+
+
+# --- training ------------------------------------------------------------------------
+
+
+def draw_curves(
+    curves: Tables, recipes: Mapping[str, list[str]], rolling: int, look: Looks
+) -> Figure:
+    """Draw the article's curves: loss and accuracy by step, a line for each seed."""
+    figure = Figure(figsize=(9.5, 6.2), layout="constrained")
+    grid = figure.subplots(2, len(recipes), sharex="col", sharey="row", squeeze=False)
+    for column, (recipe, names) in enumerate(recipes.items()):
+        top, bottom = grid[0, column], grid[1, column]
+        for axis, key in ((top, "loss"), (bottom, "last_token_accuracy")):
+            ends = {
+                name: draw_seeds(axis, curves[name], key, rolling, look[name])
+                for name in names
+            }
+            axis.set_ylim(0, None if key == "loss" else 1.02)
+            axis.set_xlim(0, max(x for x, _ in ends.values()))
+            label_ends(axis, ends, look)
+        top.set_title(f"recipe {recipe}")
+        bottom.set_xlabel("step")
+    grid[0, 0].set_ylabel("loss (nats per token)")
+    grid[1, 0].set_ylabel("accuracy of the last token")
+    figure.suptitle(f"Training, every seed, mean over {rolling} steps")
+    return figure
+
+
+def draw_seeds(
+    axis: Axes, table: pd.DataFrame, key: str, rolling: int, look: Look
+) -> tuple[float, float]:
+    """Draw one line for each seed; gives where they end, in the mean."""
+    ends = []
+    for _, seed in table.groupby("seed"):
+        line = smooth(seed.set_index("step")[key], rolling)
+        axis.plot(line, alpha=0.75, color=look.colour, ls=look.dash, lw=0.8)
+        ends.append(float(line.iloc[-1]))
+    return float(table["step"].max()), sum(ends) / len(ends)
+
+
+def smooth(values: pd.Series[float], rolling: int) -> pd.Series[float]:
+    """Take the rolling mean over so many steps, at no more than `POINTS` of them."""
+    mean = values.rolling(rolling).mean().dropna()
+    at = np.unique(np.linspace(0, len(mean) - 1, POINTS).round().astype(int))
+    return mean.iloc[at]
+
+
+# --- sequences -----------------------------------------------------------------------
+
+
+def draw_sequences(steps: Tables, claims: Claims, look: Looks) -> Figure:
+    """Draw the share of sequences still right by number of tokens generated."""
+    figure = Figure(figsize=(9.5, 4.4), layout="constrained")
+    axes = figure.subplots(1, 2, sharey=True)
+    for axis, stream in zip(axes, STREAMS, strict=True):
+        ends: dict[str, tuple[float, float]] = {}
+        for name, table in steps.items():
+            rows = table[table["stream"] == stream]
+            ends[name] = draw_mean(axis, rows, "steps", "sequence_accuracy", look[name])
+        last = max(int(table["steps"].max()) for table in steps.values())
+        axis.set(xlim=(1, max(last, 2)), ylim=(0, 1), title=stream)
+        axis.set_xlabel("tokens generated greedily")
+        axis.set_xticks(sorted({1, *range(5, last + 1, 5), last}))
+        key = (stream, "sequence_accuracy")
+        draw_claims(axis, {name: claims[name].get(key) for name in steps}, last)
+        label_ends(axis, ends, look)
+    axes[0].set_ylabel("share of sequences without an error")
+    figure.suptitle("Left alone, how long is everything right? Mean of the seeds")
+    return figure
+
+
+def draw_mean(
+    axis: Axes, rows: pd.DataFrame, x: str, y: str, look: Look
+) -> tuple[float, float]:
+    """Draw thin lines for the seeds and a thick one for their mean; gives its end."""
+    line: dict[str, Any] = {"color": look.colour, "ls": look.dash, "clip_on": False}
+    for _, seed in rows.groupby("seed"):
+        axis.plot(seed[x], seed[y], lw=0.5, alpha=0.6, **line)
+    mean = rows.groupby(x, sort=False)[y].mean()
+    every = max(1, len(mean) // 6)
+    axis.plot(
+        mean.index, mean, lw=2, marker=look.marker, ms=4.5, markevery=every, **line
+    )
+    last = mean.index[-1]
+    return len(mean) - 1.0 if isinstance(last, str) else float(last), mean.iloc[-1]
+
+
+def draw_claims(axis: Axes, claims: Mapping[str, float | None], last: int) -> None:
+    """Draw the article's rule p^n with its p of 0.95, and its claims by variant."""
+    n = range(1, last + 1)
+    for name, claim in claims.items():
+        if claim is None:
+            continue
+        axis.plot(n, [0.95**k for k in n], "--", color=GREY, lw=1.2)
+        middle = last // 2
+        axis.annotate(
+            "0.95ⁿ", (middle, 0.95**middle), (0, 5), textcoords="offset points",
+            color=GREY, fontsize=9,
+        )  # fmt: skip
+        axis.plot(last, claim, "*", color="black", ms=11, clip_on=False)
+        axis.annotate(
+            f"article, {name}", (last, claim), (-8, 3), textcoords="offset points",
+            ha="right", fontsize=9,
+        )  # fmt: skip
+
+
+# --- memory --------------------------------------------------------------------------
+
+
+def draw_memory(fading: Tables, at_comma: Tables, look: Looks) -> Figure:
+    """Draw what a linear probe reads from the state, on held-out numbers.
+
+    Left, the thousands by the words read since; right, every place at the comma, when
+    the next number must be said.
+    """
+    figure = Figure(figsize=(9.5, 4.4), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    thousands = {
+        name: rows
+        for name, table in fading.items()
+        if not (rows := table[table["place"] == "thousands"]).empty
+    }
+    known = {name: table for name, table in at_comma.items() if not table.empty}
+    places = dict.fromkeys(
+        place for table in known.values() for place in table["place"]
+    )
+    draw_by(left, thousands, "words", look)
+    draw_by(right, known, "place", look)
+    left.set_title("The thousands, as words are read after them")
+    left.set_xlabel("words since the thousands were read")
+    left.set_ylabel("digits read rightly from the state")
+    right.set_title("At the comma, all four")
+    right.set_xlabel("place of the digit")
+    right.set_xticks(range(len(places)), places)
+    figure.suptitle("What does it remember? A linear probe on numbers it has not seen")
+    return figure
+
+
+def draw_by(axis: Axes, tables: Tables, x: str, look: Looks) -> None:
+    """Draw accuracy by a column, a line for each variant, and what chance gives."""
+    axis.set_ylim(0, 1.02)
+    if not tables:
+        axis.text(0.5, 0.5, "nothing to probe", transform=axis.transAxes, ha="center")
+        return
+    ends = {
+        name: draw_mean(axis, t, x, "accuracy", look[name])
+        for name, t in tables.items()
+    }
+    chance = pd.concat(tables.values()).groupby(x, sort=False)["chance"].mean()
+    axis.plot(chance.index, chance, "--", color=GREY, lw=1.2)
+    axis.annotate(
+        "chance", (chance.index[0], chance.iloc[0]), (0, 4),
+        textcoords="offset points", color=GREY, fontsize=9,
+    )  # fmt: skip
+    label_ends(axis, ends, look)

@@ -1,0 +1,88 @@
+"""A network that has read a prompt, and an account of what it says after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from rich.text import Text
+
+from counting.speaking import prompt, truth, variants
+from counting.speaking.speaker import Generated, Speaker
+from counting.terminal.view import Cell, said
+from counting.text.vocabulary import SEPARATOR
+
+SHOWN = 4  # numbers of a prompt; of a longer one the last
+
+
+class Voice:
+    """A speaker with a prompt.
+
+    Raises:
+        InputError: something cannot be read.
+    """
+
+    def __init__(self, speaker: Speaker, text: str) -> None:
+        self.speaker = speaker
+        self.known, self.language = speaker.tokens, variants.language(speaker.config)
+        self.prompt = prompt.read(text, self.known, self.language)
+        speaker.read(self.prompt.lead + self.prompt.words)
+        self.last = self.prompt.last  # the last number that was read, or rightly said
+        self.right = 0  # numbers
+        self.error: Generated | None = None
+        following = truth.after(self.last, self.known, self.language)
+        first = next(following, None)
+        self.truth = chain([first], following) if first else None
+
+    def heard(self) -> Iterator[tuple[str, Cell]]:
+        """Give the numbers it has read, each with a label: put in front, or typed."""
+        for label, words in (("lead", self.prompt.lead), ("read", self.prompt.words)):
+            numbers = [number for number in truth.split(words) if number]
+            for number in numbers[-SHOWN:]:
+                yield label, Cell(self.value(number), Text(" ".join(number)))
+
+    def value(self, words: list[str]) -> int | None:
+        """Give the number that words spell, if they spell one."""
+        return truth.number_of(words, self.language)
+
+    def tokens(self, steps: int | None, until_wrong: bool) -> Iterator[Generated]:
+        """Say more, judged while the truth is known and nothing was wrong."""
+        self.right, self.error = 0, None
+        for token in self.speaker.go_on(steps, self.truth, until_wrong):
+            if not token.is_right:
+                self.error, self.truth = token, None
+            elif token.expected == SEPARATOR and self.last:
+                self.right, self.last = self.right + 1, self.last + 1
+            yield token
+
+    def numbers(self, tokens: Iterable[Generated]) -> Iterator[Cell]:
+        """Put what is said together to numbers, with their digits."""
+        number: list[Generated] = []
+        for token in tokens:
+            number.append(token)
+            if token.word == SEPARATOR:
+                yield self.cell(number)
+                number = []
+        if number:
+            yield self.cell(number)
+
+    def cell(self, number: list[Generated]) -> Cell:
+        """Put digits beside what was said."""
+        words = [token.word for token in number if token.word != SEPARATOR]
+        return Cell(self.value(words), said(number))
+
+    def verdict(self) -> str:
+        """Say how much of what was said last is right."""
+        if not self.last:
+            return "not judged: what was read does not end with a number"
+        right = f"{self.right:,} number{'' if self.right == 1 else 's'} right"
+        if self.error:
+            return (
+                f"{right}, then an error in {self.last + 1:,}: {self.error.word!r} "
+                f"where {self.error.expected!r} belongs"
+            )
+        ends = not truth.spell_known(self.last + 1, self.known, self.language)
+        end = f"{self.last:,} is the last number whose words it knows"
+        if self.truth is None:
+            return f"not judged: {end if ends else 'it goes on from an error'}"
+        return f"{right}; {end}" if ends else right

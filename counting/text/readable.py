@@ -1,0 +1,92 @@
+"""What can be read, told before any work: every word must be one of train's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from counting.base.errors import InputError
+from counting.base.params import Spell
+from counting.text.reading import read_numbers, texts
+from counting.text.spelling import spell, spell_range
+from counting.text.vocabulary import UNKNOWN, Vocabulary
+
+
+def readable_numbers(
+    spelling: Spell, min_count: int | None
+) -> tuple[dict[str, list[int]], list[str]]:
+    """Give the streams that can be spelled and read, and a remark on each other one.
+
+    Train and valid must be readable. The streams beyond are for the curious: one that
+    is not is left out.
+
+    Args:
+        spelling: the streams, and their language.
+        min_count: as in params.yaml; with one, unseen words can be read.
+
+    Raises:
+        InputError: train or valid cannot be spelled or read; it says what to change.
+    """
+    found: dict[str, list[int]] = {}
+    remarks = []
+    vocabulary: Vocabulary | None = None
+    for name, ends in spelling.streams.items():
+        lines = spell_range(*ends, spelling.language)
+        try:
+            if vocabulary is None:  # of train, the first
+                parts = (" ".join(part).split() for part in lines)
+                vocabulary = Vocabulary.of(parts, min_count)
+            else:
+                first = ends[0]
+                for part in lines:
+                    check(part, first, vocabulary, spelling, name)
+                    first += len(part)
+        except InputError as error:
+            if name in ("train", "valid"):
+                raise InputError(f"params.yaml: spell.{name}: {error}") from None
+            remarks.append(f"left out: spell.beyond.{name}: {error}")
+        else:
+            found[name] = ends
+    return found, remarks
+
+
+def check(
+    part: list[str], first: int, vocabulary: Vocabulary, spelling: Spell, name: str
+) -> None:
+    """Look for a word without a token in the numbers from `first` on.
+
+    Raises:
+        InputError: there is one; it says in which number, and what to change.
+    """
+    words = set(" ".join(part).split())
+    if vocabulary.spare or words <= vocabulary.tokens.keys():
+        return
+    number, text, word = next(
+        (number, text, word)
+        for number, text in enumerate(part, start=first)
+        for word in text.split()
+        if word not in vocabulary.tokens
+    )
+    cure = f"widen spell.train, narrow {name}, or read unseen words as {UNKNOWN}"
+    if " " not in spell(777, spelling.language):
+        cure = (
+            "this language writes a number as one word, and no unseen one can be read: "
+            f"choose another language, or read them as {UNKNOWN}"
+        )
+    raise InputError(
+        f"{number} is {text!r} in {spelling.language!r}, and no number of train "
+        f"{spelling.train} has the word {word!r}: {cure} (prepare.min_count)"
+    )
+
+
+def readable_texts(folder: Path, min_count: int | None) -> tuple[int, dict[str, int]]:
+    """Read texts of one's own; the vocabulary's size, and each one's tokens by name.
+
+    Raises:
+        InputError: one is missing, is no text, or has words that train.txt does not.
+    """
+    found = texts(folder)
+    vocabulary = Vocabulary.of(read_numbers(found["train"]), min_count)
+    return len(vocabulary), {
+        name: sum(map(len, vocabulary.encode_parts(read_numbers(path), path)))
+        for name, path in found.items()
+    }

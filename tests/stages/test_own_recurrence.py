@@ -1,0 +1,114 @@
+"""A recurrence of one's own: two places to say it, and every stage works with it."""
+
+import pytest
+
+from counting.base import params
+from counting.base.errors import InputError
+from counting.base.recurrences import OWN
+from counting.engine.weights import Weights
+from tests.conftest import Project
+from tests.variants import model
+
+MGU = '''"""A minimal gated unit (Zhou et al. 2016): one gate forgets and lets in."""
+
+import torch
+from torch import Tensor, nn
+
+
+class MGU(nn.Module):
+    """f = sigmoid(W_f (x, h)), n = tanh(W_n (x, f h)), h = (1 - f) h + f n.
+
+    Args:
+        hidden_size: H, of the embedded tokens too.
+    """
+
+    def __init__(self, hidden_size: int) -> None:
+        super().__init__()
+        self.forget = nn.Linear(2 * hidden_size, hidden_size)
+        self.new = nn.Linear(2 * hidden_size, hidden_size)
+
+    def forward(
+        self, embedded: Tensor, h: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Run over embedded tokens (B, T, H); gives the states, and the last one."""
+        if h is None:
+            h = torch.zeros_like(embedded[:, 0])  # (B, H)
+        states = []
+        for x in embedded.unbind(1):
+            f = torch.sigmoid(self.forget(torch.cat([x, h], -1)))
+            n = torch.tanh(self.new(torch.cat([x, f * h], -1)))
+            h = (1 - f) * h + f * n
+            states.append(h)
+        return torch.stack(states, 1), h
+'''
+
+
+def add(project: Project, entry: str) -> None:
+    """Add the unit as README says, and a variant that uses it."""
+    project.path("counting/networks/mgu.py").write_text(MGU)
+    table = project.path("counting/base/recurrences.py")
+    text = table.read_text()
+    assert "= {}" in text
+    table.write_text(text.replace("= {}", f'= {{"mgu": "{entry}"}}', 1))
+    models = project.params["models"]
+    project.set("models.mgu", {**models["gru"], "recurrence": "mgu"})
+    project.set("engine", "autograd")
+
+
+def test_it_is_trained_judged_shown_talked_to_and_exported(finished: Project) -> None:
+    add(finished, "counting.networks.mgu:MGU")
+    for stage in ("train@mgu", "evaluate@mgu", "plot", "report"):
+        outcome = finished.shell(*finished.command(stage))
+        assert (outcome.code, outcome.err) == (0, ""), stage
+    assert "mgu is left out: the page knows no recurrence of one's own" in outcome.out
+    assert b"layer.forget.weight" in finished.contents("data/models/mgu").popitem()[1]
+    said = finished.shell("python", "-m", "counting", "5,", "--variant", "mgu")
+    assert said.code == 0, said.err
+    export = ("python", "-m", "counting.export", "--variant", "mgu", "--out", "taken")
+    taken = finished.shell(*export)
+    assert taken.code == 0, taken.err
+    assert "no model.onnx" in taken.out
+    alone = finished.shell("python", "taken/modeling_counting.py", "five ,")
+    assert (alone.code, alone.err) == (0, "")
+    assert len(alone.out.split()) == 40
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("counting.networks.mgu:Mgu", "'mgu' is 'counting.networks.mgu:Mgu', expected"),
+        ("counting.networks.none:MGU", "No module named 'counting.networks.none'"),
+    ],
+)
+def test_an_entry_that_leads_nowhere_is_told_before_training(
+    entry: str, said: str, finished: Project
+) -> None:
+    add(finished, entry)
+    outcome = finished.shell(*finished.command("train@mgu"))
+    assert outcome.code == 1
+    assert said in outcome.err
+    assert outcome.err.count("\n") == 1
+
+
+def test_what_is_not_known_is_never_something_else(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = project.path("params.yaml")
+    project.set("models.gru.recurrence", "mgu")
+    with pytest.raises(InputError, match=r"'mgu' is not known; expected one of loop"):
+        params.load(path)
+    monkeypatch.setitem(OWN, "mgu", "counting.networks.mgu:MGU")
+    with pytest.raises(InputError, match=r"mgu, one of your own.*engine: autograd"):
+        params.load(path)
+    with pytest.raises(InputError, match="mgu is not compiled"):
+        Weights.of(model("mgu"), {})
+
+
+def test_a_device_that_is_not_there_is_told_before_any_work(finished: Project) -> None:
+    finished.set("engine", "autograd")
+    finished.set("device", "cuda:9")
+    for module in (finished.command("train@gru")[2:], ["counting.running.check"]):
+        outcome = finished.call(*module)
+        assert outcome.code == 1
+        assert "device: cuda:9 is not there" in outcome.err
+        assert outcome.err.count("\n") == 1

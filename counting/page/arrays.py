@@ -11,6 +11,7 @@ Sizes: V vocabulary, H hidden, G gates, L columns of the logits, P projected val
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -58,20 +59,18 @@ def engine_arrays(network: Weights) -> dict[str, Array]:
     return arrays
 
 
-def settings(network: dict[str, Array], model: dict[str, Any]) -> dict[str, Any]:
+def settings(network: Mapping[str, Array], model: Mapping[str, Any]) -> dict[str, Any]:
     """Give what the page must know to put the arrays of a variant together.
 
     Args:
         network: of `engine_arrays`, of any seed.
-        model: the variant's settings in its config.
+        model: the variant's section of params.yaml.
     """
-    V, L = len(network["input_table"]), len(network["shift"])
-    if "S" in network:
-        L = network["S"].shape[1]
+    L = len(network["shift"])
     return {
-        "V": V,
+        "V": len(network["input_table"]),
         "H": network["W_hh"].shape[1],
-        "L": L,
+        "L": network["S"].shape[1] if "S" in network else L,
         "recurrence": model["activation"] or model["recurrence"],
         "head": "copy" if model["copy_head"] else "linear",
         "copy_reach": model["copy_head"]["reach"] if model["copy_head"] else None,
@@ -79,12 +78,12 @@ def settings(network: dict[str, Array], model: dict[str, Any]) -> dict[str, Any]
     }
 
 
-def as_text(network: dict[str, Array]) -> str:
+def as_text(network: Mapping[str, Array]) -> str:
     """Give the arrays one after the other, little-endian, in base64."""
     flat = np.concatenate([part.reshape(-1) for part in network.values()])
     return base64.b64encode(flat.astype("<f4").tobytes()).decode("ascii")
 
 
-def text_size(network: dict[str, Array]) -> int:
+def text_size(network: Mapping[str, Array]) -> int:
     """Tell how many characters `as_text` will give."""
     return -(-sum(part.nbytes for part in network.values()) // 3) * 4

@@ -1,47 +1,37 @@
-"""The page: everything the pipeline found out, in one file that opens from a disk.
+"""Write the page: one file of HTML with the results and the networks in it.
 
-It needs no network, no server and no framework. Style, scripts, charts and the trained
-networks are in it, and the same inputs give the same bytes.
+It opens from a file, without a network: style, scripts, texts and weights stand inside.
+The same results give the same bytes.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from counting.evaluation.metrics import best
-from counting.page import arrays, drawing, story
+from counting.page import arrays, starts, story, variants
+from counting.page.results import EngineArrays, Results
 
 FOLDER = Path(__file__).parent / "files"
+PICTURE = "share.png"  # beside the page, for links to it
 SCRIPTS = (
-    "network.js", "text.js", "view.js", "draw.js", "said.js", "inside.js", "matrix.js",
-    "page.js",
+    "network.js", "text.js", "reading.js",  # these and the next line's: no document
+    "multiply.js", "walk.js", "learn.js", "initial.js", "train.js",
+    "view.js", "draw.js", "count.js", "said.js", "probe.js", "inspector.js", "cell.js",
+    "panel.js", "page.js",
 )  # fmt: skip
-ROOM = 1_700_000  # characters of the page that networks may take
+ROOM = 1_400_000  # characters of the page that networks may take
 TEXT_ROOM = 200_000  # tokens of the texts that the page carries
-
-Network = Mapping[str, np.ndarray[Any, Any]]  # of arrays.engine_arrays
-
-
-class Results(NamedTuple):
-    """What the page shows; mappings go by variant, in the order of params.yaml."""
-
-    words: tuple[str, ...]
-    streams: Mapping[str, np.ndarray[Any, Any]]  # train and valid, tokens (n,)
-    models: Mapping[str, Mapping[str, Any]]  # the sections of params.yaml
-    recipes: Mapping[str, Mapping[str, Any]]
-    judging: Mapping[str, Any]  # the section evaluate
-    metrics: Mapping[str, Any]
-    curves: Mapping[str, pd.DataFrame]
-    steps: Mapping[str, pd.DataFrame]
-    errors: Mapping[str, pd.DataFrame]
-    networks: Mapping[str, Mapping[int, Network]]  # by variant, then seed
+LESSON = (
+    "recurrence", "activation", "hidden_size", "batch_size", "learning_rate", "bptt",
+    "epochs",
+)  # fmt: skip
 
 
 def page(results: Results) -> str:
@@ -54,32 +44,31 @@ def page(results: Results) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    carry = carried(results.networks)
+    shown = results._replace(
+        networks={
+            name: {seed: results.networks[name][seed] for seed in seeds}
+            for name, seeds in carry.items()
+        }
+    )
+    steps = story.steps(shown) if any(carry.values()) else []
     names = list(results.models)
     return environment.get_template("index.html.j2").render(
         style=inline("style.css"),
         scripts=[inline(name) for name in SCRIPTS],
-        data=content(results),
-        look=drawing.look(names),
+        data=content(shown, steps),
+        steps=steps,
+        cast=story.cast_of(shown) if steps else None,
         text=text_of(results),
-        rungs=story.ladder(
-            results.models, results.recipes, results.metrics, results.errors
-        ),
+        rungs=variants.ladder(results),
         rows=[(name, results.metrics[name]) for name in names],
-        curves=drawing.curves(results.curves),
-        sequences=drawing.sequences(results.steps, ("train", "valid")),
-        rule=drawing.RULE,
-        against_rule=drawing.against_rule(results.steps, "valid"),
-        errors=drawing.errors(results.errors),
-        places=story.PLACES,
         judging=results.judging,
-        loss_box=drawing.LOSS,
-        accuracy_box=drawing.ACCURACY,
         best=best(results.metrics),
-        recombined=story.recombined(results.models, results.recipes),
-        count=story.how_many(len(names)),
-        lost=story.lost(results.metrics),
-        how_many=story.how_many,
-        carried=carried(results.networks),
+        carried=carry,
+        figures={
+            name: base64.b64encode(svg.encode()).decode("ascii")
+            for name, svg in results.figures.items()
+        },
     )
 
 
@@ -88,39 +77,42 @@ def inline(name: str) -> str:
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
-# --- the text ------------------------------------------------------------------------
-
-
 def text_of(results: Results) -> dict[str, Any]:
     """Describe the texts: how long, from where to where, and what is new in them."""
     words, described = results.words, {}
-    for name in ("train", "valid"):
-        tokens = results.streams[name].tolist()
-        lines = tokens.count(0) + 1
-        first = tokens[: tokens.index(0)] if lines > 1 else tokens
-        last = tokens[len(tokens) - tokens[::-1].index(0) :] if lines > 1 else tokens
+    tokens = {name: results.streams[name].tolist() for name in ("train", "valid")}
+    for name, stream in tokens.items():
+        lines = starts.lines_of(stream)
         described[name] = {
-            "lines": lines,
-            "tokens": len(tokens),
-            "first": " ".join(words[t] for t in first),
-            "last": " ".join(words[t] for t in last),
+            "lines": len(lines),
+            "tokens": len(stream),
+            "first": " ".join(words[t] for t in lines[0]),
+            "last": " ".join(words[t] for t in lines[-1]),
         }
-    train, valid = results.streams["train"].tolist(), results.streams["valid"].tolist()
     return {
         **described,
-        "sample": [(words[t], t) for t in train[:14]],
+        "sample": [(words[t], t) for t in tokens["train"][:9]],
         "words": list(words[:60]),
         "more_words": max(0, len(words) - 60),
-        "new_pairs": story.new_pairs(train, valid, words),
+        "new_pairs": story.new_pairs(tokens["train"], tokens["valid"], words),
+        "turns": turns(results.numbers),
     }
+
+
+def turns(numbers: tuple[int, int] | None) -> tuple[int, int] | None:
+    """Count how often the thousands stay, and change, between numbers of training."""
+    if numbers is None or numbers[1] < 2000:
+        return None
+    first, last = max(1000, numbers[0]), numbers[1]
+    changed = last // 1000 - first // 1000
+    return last - first - changed, changed
 
 
 # --- what the scripts read -----------------------------------------------------------
 
 
-def content(results: Results) -> dict[str, Any]:
-    """Give the data of the page: vocabulary, texts and networks."""
-    carry = carried(results.networks)
+def content(results: Results, steps: list[story.Step]) -> dict[str, Any]:
+    """Give the data of the page: vocabulary, texts, networks, steps of the story."""
     room = TEXT_ROOM
     size = "u1" if len(results.words) <= 256 else "<u2"
     texts = {}
@@ -128,48 +120,47 @@ def content(results: Results) -> dict[str, Any]:
         tokens = results.streams[name][:room]
         room -= len(tokens)
         texts[name] = base64.b64encode(tokens.astype(size).tobytes()).decode("ascii")
-    variants = [
-        {
-            "name": name,
-            **arrays.settings(dict(networks[seeds[0]]), dict(results.models[name])),
-            "seeds": {str(s): arrays.as_text(dict(networks[s])) for s in seeds},
-        }
-        for name, networks in results.networks.items()
-        if (seeds := carry[name])
-    ]
     return {
         "words": list(results.words),
         "texts": texts,
         "token_size": np.dtype(size).itemsize,
-        "variants": variants,
-        "shown": first_view(results.metrics, [v["name"] for v in variants]),
+        "variants": [
+            {
+                "name": name,
+                **arrays.settings(next(iter(networks.values())), results.models[name]),
+                "probe": results.probes[name],
+                "seeds": {str(s): arrays.as_text(one) for s, one in networks.items()},
+            }
+            for name, networks in results.networks.items()
+            if networks
+        ],
+        "steps": [{"key": step.key, "view": step.view} for step in steps],
+        "lessons": lessons(results),
     }
 
 
-def carried(networks: Mapping[str, Mapping[int, Network]]) -> dict[str, list[int]]:
+def lessons(results: Results) -> dict[str, dict[str, Any]]:
+    """Give the settings of variants that the page can train as the pipeline does."""
+    found = {}
+    for name, model in results.models.items():
+        recipe = results.recipes[model["recipe"]]
+        if recipe["sampling"] == "rows" and not model["copy_head"]:
+            both = {**recipe, **model}
+            found[name] = {
+                key: both[key] for key in LESSON if both.get(key) is not None
+            }
+    return found
+
+
+def carried(networks: Mapping[str, Mapping[int, EngineArrays]]) -> dict[str, list[int]]:
     """Choose the seeds that find room: the first of every variant, then the next."""
     carry: dict[str, list[int]] = {name: [] for name in networks}
     room = ROOM
     for turn in range(max(len(seeds) for seeds in networks.values())):
         for name, seeds in networks.items():
             for seed in list(seeds)[turn : turn + 1]:
-                size = arrays.text_size(dict(seeds[seed]))
+                size = arrays.text_size(seeds[seed])
                 if size <= room:
                     carry[name].append(seed)
                     room -= size
     return carry
-
-
-def first_view(metrics: Mapping[str, Any], names: Sequence[str]) -> list[str]:
-    """Choose what is seen at first: the best variant, and one to compare it with.
-
-    The latter gets less than half as many sequences, yet most words of all such.
-    """
-    if not names:
-        return []
-    valid = {name: metrics[name]["valid"] for name in names}
-    first = best({name: metrics[name] for name in names})
-    enough = valid[first]["sequence_accuracy"] / 2
-    failing = [name for name in names if valid[name]["sequence_accuracy"] < enough]
-    failing.sort(key=lambda name: -valid[name]["last_token_accuracy"])
-    return [first, *failing[:1]]

@@ -7,6 +7,7 @@ used where AXE names its axe.min.js.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -21,7 +22,8 @@ import pytest
 from counting.base import checkpoint
 from counting.engine.forward import Inference
 from counting.engine.weights import Weights
-from counting.page import arrays, drawing, render, story
+from counting.page import arrays, render, story, variants
+from counting.page.results import Results
 from counting.text import streams
 from counting.text.vocabulary import Vocabulary
 from tests.conftest import Project
@@ -53,6 +55,9 @@ SETTINGS: dict[str, Any] = {
     "recurrence": "rnn", "activation": "tanh", "hidden_size": 2,
     "copy_head": None, "recipe": "short", "batch_size": 4, "learning_rate": 0.1,
 }  # fmt: skip
+GATED = SETTINGS | {"recurrence": "gru", "activation": None}
+COPYING = GATED | {"copy_head": {"reach": 10, "dropout": 0.2}}
+RECIPES = {"short": {"sampling": "rows", "epochs": 1, "bptt": 2}}
 VALID = {
     "loss": 1.0, "loss_worst": 1.0, "last_token_accuracy": 0.5,
     "last_token_accuracy_worst": 0.5, "token_accuracy": 0.5, "sequence_accuracy": 0.25,
@@ -60,19 +65,17 @@ VALID = {
 }  # fmt: skip
 
 
-def results(*names: str, words: tuple[str, ...] = (",", "a", "b")) -> render.Results:
-    """Results of variants by hand: two steps, two seeds, a text of three lines."""
-    steps = pd.DataFrame(
-        [(s, n, k, 0.5**k) for s in ("train", "valid") for n in (0, 1) for k in (1, 2)],
-        columns=["stream", "seed", "steps", "sequence_accuracy"],
-    )
+def results(
+    *names: str,
+    words: tuple[str, ...] = (",", "a", "b"),
+    models: dict[str, Any] | None = None,
+    recipes: dict[str, Any] = RECIPES,
+) -> Results:
+    """Results of variants by hand: two seeds, a text of three lines."""
+    models = models or dict.fromkeys(names, SETTINGS)
     errors = pd.DataFrame(
-        {"kind": list(story.PLACES), "roll_over": 0, "seed_0": range(6), "seed_1": 1}
+        {"kind": list(variants.PLACES), "roll_over": 0, "seed_0": range(6), "seed_1": 1}
     )
-    curves = pd.DataFrame(
-        {"seed": [0, 0], "step": [1, 2], "loss": [3.0, 1.0],
-         "last_token_accuracy": [0.0, 0.5]}
-    )  # fmt: skip
     V, L, rng = len(words), 32, np.random.default_rng(0)
     shapes = {"input_table": (V, 2), "W_hh": (2, 2), "bias_hh": (0,), "W_out": (L, 2)}
     network = {name: rng.random(shape, np.float32) for name, shape in shapes.items()}
@@ -80,22 +83,24 @@ def results(*names: str, words: tuple[str, ...] = (",", "a", "b")) -> render.Res
     metric = {
         "train": VALID,
         "valid": VALID,
-        "count_further": {"median": 0, "worst": 0},
+        "count_from_one": {"median": 0, "worst": 0},
     }
-    return render.Results(
+    return Results(
         words=words,
         streams={
             "train": np.array([1, 2, 0, 2, 1, 0, 1], np.int16),
             "valid": np.array([2, 0, 1, 1], np.int16),
         },
-        models=dict.fromkeys(names, SETTINGS),
-        recipes={"short": {"sampling": "rows", "epochs": 1, "bptt": 2}},
+        numbers=None,
+        models=models,
+        recipes=recipes,
         judging={"window": 3, "prompt": 1, "steps": 2},
-        metrics=dict.fromkeys(names, metric),
-        curves=dict.fromkeys(names, curves),
-        steps=dict.fromkeys(names, steps),
-        errors=dict.fromkeys(names, errors),
-        networks={name: {0: network, 1: network} for name in names},
+        metrics=dict.fromkeys(models, metric),
+        errors=dict.fromkeys(models, errors),
+        probes={name: {"seed": 0, "places": {}} for name in models},
+        networks={name: {0: network, 1: network} for name in models},
+        readers={},
+        figures={"curves.svg": "<svg/>"},
     )
 
 
@@ -109,8 +114,8 @@ def test_the_same_results_give_the_same_bytes(finished: Project) -> None:
 
 def test_the_page_asks_nobody_for_anything() -> None:
     html = render.page(results("mine"))
+    html = re.sub(r'<a href="https://[^"]*">', "<a>", html)  # followed by a click alone
     assert not re.search(r"""(src|href|action)=["'](?!#|data:)""", html)
-    assert "url(" not in html
     assert "@import" not in html
     assert "default-src 'none'" in html
 
@@ -140,22 +145,41 @@ def test_a_page_without_room_for_a_network_still_tells_the_results(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(render, "ROOM", 0)
-    assert "too large for a page" in render.page(results("mine"))
+    html = render.page(results("mine"))
+    assert "for lack of room" in html
+    assert 'id="watch"' not in html
+
+
+def test_the_networks_of_the_story_are_found_by_rule() -> None:
+    recipes = {"short": RECIPES["short"], "made": RECIPES["short"] | {"recombine": 0.5}}
+    models = {
+        "far": COPYING | {"recipe": "made"}, "a": SETTINGS, "b": SETTINGS, "c": GATED,
+        "d": COPYING,
+    }  # fmt: skip
+    found = story.cast_of(results(models=models, recipes=recipes))
+    assert found == story.Cast(plain="a", gated="c", copying="d", best="far")
+
+
+def test_a_step_that_nobody_can_play_is_left_out() -> None:
+    keys = [step.key for step in story.steps(results(models={"a": GATED}))]
+    assert keys == ["gates", "turn", "beyond", "row"]
 
 
 def test_each_variant_stands_beside_the_one_it_differs_from_least() -> None:
-    gru = SETTINGS | {"recurrence": "gru", "activation": None}
-    models = {"rnn": SETTINGS, "gru": gru, "wide": gru | {"hidden_size": 9}}
-    assert story.nearest_of(models["rnn"], {}) is None
-    others = {"rnn": models["rnn"], "gru": models["gru"]}
-    assert story.nearest_of(models["wide"], others) == "gru"
-    assert story.changes(models["gru"], models["wide"]) == [("hidden_size", "2", "9")]
+    rungs = variants.ladder(
+        results(models={"a": SETTINGS, "b": GATED, "c": COPYING | {"batch_size": 9}})
+    )
+    assert [rung.beside for rung in rungs] == [None, "a", "b"]
+    assert rungs[2].changes == [
+        ("copy_head", "\N{EN DASH}", "reach 10, dropout 0.2"),
+        ("batch_size", "4", "9"),
+    ]
 
 
 def test_a_share_is_never_rounded_to_none_or_all() -> None:
     shares = [0, 1e-6, 0.001, 0.5, 0.9987, 1 - 1e-6, 1]
     said = ["0%", "under 0.01%", "0.10%", "50%", "99.87%", "over 99.99%", "100%"]
-    assert [story.percent(share) for share in shares] == said
+    assert [variants.percent(share) for share in shares] == said
 
 
 def test_pairs_that_training_never_met_are_told() -> None:
@@ -163,17 +187,9 @@ def test_pairs_that_training_never_met_are_told() -> None:
     assert pairs == [("b b", 0, 2)]
 
 
-def test_a_curve_is_thinned_to_means() -> None:
-    assert drawing.thinned([1, 2], [3, 5]) == [(1, 3), (2, 5)]
-    n = 3 * drawing.POINTS
-    assert drawing.thinned(range(n), [1.0] * n) == [
-        (3 * i + 1, 1.0) for i in range(drawing.POINTS)
-    ]
-
-
-def test_a_ninth_variant_is_told_from_the_first() -> None:
-    look = drawing.look(f"v{i}" for i in range(9))
-    assert (look["v0"], look["v8"]) == ("c0", "c0 dashed")
+def test_where_the_thousands_turn_is_counted() -> None:
+    assert render.turns((1, 8000)) == (6993, 7)
+    assert render.turns((1, 110)) is None
 
 
 # --- in a browser --------------------------------------------------------------------
@@ -195,6 +211,25 @@ SAY = """([variant, seed, tokens]) => {
     for (let v = 0; v < net.V; v++) p.push(bits(output.p[v]));
   }
   return { losses, p, rate: 1000 * losses.length / (performance.now() - began) };
+}"""
+NAMED = ("before", "update", "new", "after")  # of a unit of a GRU
+INPUTS = Path(__file__).parents[1] / "speaking/inputs.json"
+READ = """({ vocabulary, inputs }) => {
+  const known = vocabulary_of(vocabulary.split(" "));
+  return inputs.map(({ input }) => {
+    try {
+      const { lead, words, remarks } = read_prompt(input, known);
+      const next = truth_after([...lead, ...words], 8, known).slice(0, 8).join(" ");
+      return { lead: lead.join(" "), words: words.join(" "), next, remarks };
+    } catch (error) {
+      return { words: null, refusal: error.message };
+    }
+  });
+}"""
+JUDGE = """() => {
+  const one = { said: ["x", "a", ",", "b"], given: 1, truth: ["a", ","], fed: "own" };
+  const kinds = judge(one);
+  return { kinds, verdict: verdict({ ...one, kinds }) };
 }"""
 
 
@@ -223,6 +258,7 @@ class Opened:
         self.tab, self.complaints = context.new_page(), list[str]()
         self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.tab.on("console", self.hear)
+        self.tab.set_default_timeout(10_000)
         self.tab.goto(f"file://{path}{address}")
 
     def hear(self, message: Any) -> None:
@@ -233,10 +269,9 @@ class Opened:
         found: str = self.tab.inner_text(selector)
         return found
 
-    def settle(self) -> None:
-        """Scroll to the matrix, and wait until it is drawn."""
-        self.tab.locator("#reader").scroll_into_view_if_needed()
-        self.tab.locator('#matrix[aria-busy="false"]').wait_for(state="attached")
+    def start(self, typed: str) -> None:
+        self.tab.fill("#start", typed)
+        self.tab.press("#start", "Enter")
 
 
 @pytest.fixture(scope="module")
@@ -273,40 +308,53 @@ def test_the_page_says_the_same_bits_as_python(browser: Any, tiny_page: Path) ->
     assert opened.complaints == []
 
 
-def test_a_view_can_be_shared(browser: Any, tiny_page: Path) -> None:
+def test_the_page_reads_what_is_typed_as_the_terminal_does(
+    browser: Any, tiny_page: Path
+) -> None:
+    cases = json.loads(INPUTS.read_text(encoding="utf-8"))
+    read = Opened(browser, tiny_page).tab.evaluate(READ, cases)
+    for case, found in zip(cases["inputs"], read, strict=True):
+        assert found == {key: case[key] for key in case if key != "input"}, case
+
+
+def test_what_is_certain_of_a_number_grows_with_its_words(
+    browser: Any, tiny_page: Path
+) -> None:
+    told = {
+        "four": 0, "four thousand": 1, "four thousand three": 1,
+        "four thousand three hundred": 2, "four thousand twenty": 3, "forty one": 4,
+        "four thousand three hundred twelve": 4, "one hundred one": 4,
+    }  # fmt: skip
+    tab = Opened(browser, tiny_page).tab
+    script = "(all) => all.map((words) => places_read(words.split(' '), false))"
+    assert tab.evaluate(script, list(told)) == list(told.values())
+    assert tab.evaluate("places_read(['four'], true)") == 4
+
+
+def test_a_link_has_the_whole_view_and_survives_the_navigation(
+    browser: Any, tiny_page: Path
+) -> None:
     first = Opened(browser, tiny_page)
-    first.tab.fill("#start", "120, 121,")
-    first.tab.click("#controls .go")
+    first.start("99, 100,")
     first.tab.select_option("#variant", "rnn")
     first.tab.locator("#counts .word").nth(5).click()
-    address = first.tab.evaluate("location.hash")
-    second = Opened(browser, tiny_page, address)
-    for selector in ("#counts", "#top", "#timeline-status"):
-        assert second.text(selector) == first.text(selector)
+    first.tab.click("nav a[href='#results']")
+    first.tab.click("#share")
+    first.tab.locator("#shared:not(:empty)").wait_for()
+    second = Opened(browser, tiny_page, first.tab.evaluate("location.hash"))
+    assert second.text("#counts") == first.text("#counts")
+    assert second.tab.input_value("#variant") == "rnn"
     assert first.complaints == second.complaints == []
 
 
 @pytest.mark.parametrize(
     "address",
-    ["#variant=none&seed=9&unit=999&place=-7", "#start=&count=x&what=nothing"],
+    ["#variant=none&seed=9&unit=999&place=-7", "#start=&step=x&count=x&open=nothing"],
 )
 def test_a_damaged_address_gives_a_page_all_the_same(
     browser: Any, tiny_page: Path, address: str
 ) -> None:
-    opened = Opened(browser, tiny_page, address)
-    opened.settle()
-    assert opened.complaints == []
-
-
-def test_an_unknown_word_gets_the_nearest_known_one(
-    browser: Any, tiny_page: Path
-) -> None:
-    opened = Opened(browser, tiny_page)
-    opened.tab.fill("#start", "one hundrd two ,")
-    opened.tab.press("#start", "Enter")
-    assert "“hundrd” is no word of theirs; they read “hundred”" in opened.text(
-        "#notice"
-    )
+    assert Opened(browser, tiny_page, address).complaints == []
 
 
 def test_a_page_without_networks_makes_no_fuss(
@@ -315,47 +363,113 @@ def test_a_page_without_networks_makes_no_fuss(
     monkeypatch.setattr(render, "ROOM", 0)
     path = tmp_path / "index.html"
     path.write_text(render.page(results("mine")), encoding="utf-8")
-    opened = Opened(browser, path)
-    assert "Watch one count" not in opened.text("main")
-    assert opened.complaints == []
+    assert Opened(browser, path).complaints == []
 
 
-def test_the_first_error_is_marked_with_the_right_word(
+def test_without_scripts_the_story_is_there_and_no_form(
     browser: Any, tiny_page: Path
 ) -> None:
-    opened = Opened(browser, tiny_page, "#start=1&variant=rnn&other=")
+    tab = Opened(browser, tiny_page, java_script_enabled=False).tab
+    assert tab.locator("form:visible, button:visible, select:visible").count() == 0
+    assert tab.locator(".step:visible").count() == tab.locator(".step").count() > 1
+
+
+def test_an_error_is_marked_and_the_true_word_is_among_the_likeliest(
+    browser: Any, tiny_page: Path
+) -> None:
+    opened = Opened(browser, tiny_page, "#start=1,&variant=rnn")
     wrong = opened.tab.locator("#counts .word.wrong")
     assert wrong.count() == 1  # so little trained, it cannot be right
-    assert wrong.locator("small").inner_text() in ("two", ",")
+    assert wrong.locator(".truth").inner_text() == "two"
+    assert "two" in opened.text(".inspector .true")
 
 
-def test_the_keyboard_walks_through_words_and_units(
+def test_no_word_is_judged_where_the_truth_is_not_known(
     browser: Any, tiny_page: Path
 ) -> None:
-    opened = Opened(browser, tiny_page)
-    opened.tab.locator('#counts .word[aria-pressed="true"]').focus()
-    before = opened.text("#top")
+    opened = Opened(browser, tiny_page, "#variant=rnn")
+    opened.start("one hundred two three")
+    assert "none is judged" in opened.text("#verdict-0")
+    assert opened.tab.locator("#counts :is(.right, .wrong)").count() == 0
+
+
+def test_judging_ends_with_the_truth(browser: Any, tiny_page: Path) -> None:
+    judged = Opened(browser, tiny_page).tab.evaluate(JUDGE)
+    assert judged["kinds"] == ["given", "right", "right", "unknown"]
+    assert "There the truth ends" in judged["verdict"]
+
+
+def test_fed_with_the_truth_each_word_is_judged(browser: Any, tiny_page: Path) -> None:
+    opened = Opened(browser, tiny_page, "#start=5,&variant=rnn&fed=truth")
+    assert "a token accuracy of" in opened.text("#verdict-0")
+    assert opened.tab.locator("#counts .word.after").count() == 0
+    assert opened.tab.locator("#counts .word.wrong").count() > 1
+
+
+def test_the_keyboard_walks_along_the_words(browser: Any, tiny_page: Path) -> None:
+    opened = Opened(browser, tiny_page, "#variant=gru&open=cell")
+    opened.tab.locator('.word[aria-pressed="true"]').focus()
+    before = opened.text(".inspector")
     opened.tab.keyboard.press("ArrowLeft")
-    assert opened.text("#top") != before
-    opened.tab.focus("#timeline")
-    opened.tab.keyboard.press("ArrowDown")
-    assert "Unit 0 is at" in opened.text("#timeline-status")
+    assert opened.text(".inspector") != before
+    assert opened.tab.evaluate("document.activeElement.matches('[aria-pressed=true]')")
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_a_step_of_the_cell_is_shown_in_its_own_numbers(
+    browser: Any, tiny_page: Path
+) -> None:
+    tab = Opened(browser, tiny_page, "#variant=gru&start=1, 2,&open=cell&unit=3").tab
+    rows = {
+        row.inner_text().split()[0]: row for row in tab.locator(".unrolled tr").all()
+    }
+    shown = [rows[name].inner_text().split()[-1] for name in NAMED]
+    told = [float(text.replace("\N{MINUS SIGN}", "-")) for text in shown]
+    before, update, new, after = told
+    assert after == pytest.approx(update * before + (1 - update) * new, abs=0.02)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_a_click_shows_is_in_sight(
+    browser: Any, tiny_page: Path, width: int
+) -> None:
+    size = {"width": width, "height": 844}
+    tab = Opened(browser, tiny_page, viewport=size).tab
+    for place in (2, -1):
+        tab.locator("#said-0 .word").nth(place).click()
+        box = tab.locator(".inspector").bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        assert 0 <= box["y"] < 844
+    smallest = "[...document.querySelectorAll('.said .word')].map((w) => w.offsetWidth)"
+    assert min(tab.evaluate(smallest)) >= 24
+
+
+@pytest.mark.parametrize(
+    ("scheme", "width"), [("light", 1280), ("dark", 390), ("light", 320)]
+)
 def test_nobody_is_shut_out(
     browser: Any, tiny_page: Path, scheme: str, width: int
 ) -> None:
     size = {"width": width, "height": 800}
-    opened = Opened(
-        browser,
-        tiny_page,
-        "#unit=3",
-        color_scheme=scheme,
-        viewport=size,
-        bypass_csp=True,
-    )
-    opened.settle()
-    assert opened.tab.evaluate("document.documentElement.scrollWidth") <= width
+    more = {"color_scheme": scheme, "viewport": size, "bypass_csp": True}
+    opened = Opened(browser, tiny_page, "#unit=3&variant=gru&open=cell", **more)
+    for n in range(opened.tab.locator(".step").count()):
+        opened.tab.locator("#steps a").nth(n).click()
+        assert opened.tab.evaluate("document.documentElement.scrollWidth") <= width
     assert_no_axe_violation(opened.tab)
+    assert opened.complaints == []
+
+
+def test_what_is_trained_in_the_page_can_be_talked_to(
+    browser: Any, tiny_page: Path
+) -> None:
+    opened = Opened(browser, tiny_page)
+    opened.tab.fill("#own-text", "a b\nb a\n" * 20)
+    opened.tab.fill("#batch_size", "2")
+    opened.tab.fill("#steps-to-take", "3")
+    opened.tab.click("#panel .go")
+    opened.tab.locator("#files a").first.wait_for()
+    opened.tab.click("#talk")
+    assert opened.tab.input_value("#variant") == "yours"
+    assert opened.tab.locator("#said-0 .word").count() > 3
     assert opened.complaints == []

@@ -2,96 +2,108 @@
 
 "use strict";
 
-const MOST_TOKENS = 400; // of a count that never reaches a separator
-
 let counted = []; // what each network said, one or two of them
 
 // --- counting ------------------------------------------------------------------------
 
-// Let a network read a start and go on alone for some numbers.
-function count_on(net, start, truth, numbers) {
-  const tokens = start.map((word) => TOKENS.get(word));
-  const outputs = [];
-  const most = Math.min(MOST_TOKENS, tokens.length + 14 * numbers);
-  let state = zero_state(net);
-  let ended = 0;
-  while (ended < numbers && tokens.length < most) {
-    const output = step(net, state, tokens[outputs.length]);
-    outputs.push(output);
-    state = output.state;
-    if (outputs.length < tokens.length) continue;
-    tokens.push(output.best);
-    if (WORDS[output.best] === SEPARATOR) ended += 1;
-  }
-  const given = start.length;
-  const said = tokens.slice(given).map((token) => WORDS[token]);
-  const first = said.findIndex((word, k) => k < truth.length && word !== truth[k]);
-  return { net, tokens, outputs, given, truth, wrong: first < 0 ? -1 : given + first };
-}
-
 function count() {
   settle();
-  const { words, changed } = read_start(view.start, +view.lead, WORDS, TEXTS);
-  const truth = truth_after(words, +view.count + 2, SEPARATOR, TEXTS);
-  tell(words, changed, truth);
   const asked = [[view.variant, view.seed]];
   if (view.other) asked.push([view.other, view.otherSeed]);
-  const all = words.length ? asked : [];
-  counted = all.map(([name, seed]) => {
-    const run = count_on(network(name, seed), words, truth, +view.count);
-    return { name, seed, ...run };
-  });
+  $("notice").textContent = "";
+  try {
+    counted = asked.map(([name, seed]) => count_of(name, seed));
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    counted = [];
+    $("notice").textContent = `${capital(error.message)}.`;
+  }
   draw();
 }
 
-// Say which words were not known, and whether the page knows what comes next.
-function tell(words, changed, truth) {
-  const lines = changed.map(({ word, near: [best, ...others] }) => {
-    const also = others.length ? ` (also near: ${others.join(", ")})` : "";
-    return `“${word}” is no word of theirs; they read “${best}”${also}.`;
-  });
-  if (!words.length) lines.push("Give a start: a number.");
-  else if (!truth.length) {
-    lines.push("This page does not know what comes next here, so no error is marked.");
-  }
-  $("notice").textContent = lines.join(" ");
+function count_of(name, seed) {
+  const vocabulary = vocabulary_for(name);
+  const { lead, words, remarks } = read_prompt(view.start, vocabulary);
+  const start = [...lead, ...words];
+  const truth = truth_after(start, +view.count + 2, vocabulary);
+  const fed = truth.length ? view.fed : "own";
+  const net = network(name, seed);
+  const one = count_on(net, vocabulary, start, truth, +view.count, fed);
+  const told = [...remarks, ...(lead.length ? [LEAD_TOLD] : [])];
+  $("notice").textContent = told.map((remark) => `${capital(remark)}.`).join(" ");
+  const probe = probe_of(name, seed);
+  return { ...one, name, seed, probe, kinds: judge(one) };
 }
+
+const capital = (text) => text[0].toUpperCase() + text.slice(1);
+
+const LEAD_TOLD =
+  "two numbers are put before a single one, since a network that starts from nothing " +
+  "cannot know where in a count it is";
 
 // --- drawing -------------------------------------------------------------------------
 
 // The place that is looked at: what was picked, or the first error, or the first word.
-function shown_of(one) {
-  const picked = Math.min(+view.place, one.tokens.length - 1);
-  return picked > 0 ? picked : Math.max(1, one.wrong > 0 ? one.wrong : one.given);
+function shown_of({ said, kinds, given }) {
+  const picked = Math.min(+view.place, said.length - 1);
+  const wrong = kinds.indexOf("wrong");
+  return picked > 0 ? picked : Math.max(1, wrong > 0 ? wrong : given);
 }
 
 function draw() {
-  const one = counted[+view.side];
-  if (one) draw_inside(one);
-  else for (const id of ["top", "copy", "timeline", "counts"]) $(id).replaceChildren();
-  fill_controls(one);
-  write_address();
+  for (const side of [0, 1]) {
+    const one = counted[side];
+    $(`verdict-${side}`).textContent = "";
+    $(`said-${side}`).replaceChildren();
+    if (one) draw_said(one, side, shown_of(counted[+view.side]));
+  }
+  fill_controls();
+  show_step();
+  history.replaceState(null, "", address());
 }
-
-function draw_inside(one) {
-  view.unit = String(Math.min(+view.unit, one.net.H - 1));
-  if (!(view.what in one.outputs[0].gates)) view.what = "state";
-  const shown = shown_of(one);
-  const columns = counted.map((each, side) => said_column(each, side, shown));
-  $("counts").replaceChildren(...columns);
-  draw_top(one, shown);
-  draw_copy(one, shown);
-  draw_timeline(one, shown);
-}
-
-// --- controls ------------------------------------------------------------------------
 
 // Change the view; counted anew unless only what is looked at has changed.
 function change(changes, again = true) {
-  Object.assign(view, changes, again ? { place: "-1" } : {});
+  const anew = again ? { place: "-1", side: "0" } : {};
+  Object.assign(view, anew, changes);
   if (again) count();
   else draw();
 }
+
+// --- the story -----------------------------------------------------------------------
+
+function go_to_step(n) {
+  view = view_of_step(Math.min(STEPS.length - 1, Math.max(0, n)));
+  count();
+}
+
+function show_step() {
+  for (const node of document.querySelectorAll(".step")) {
+    node.hidden = node.id !== `step-${STEPS[view.step].key}`;
+  }
+  for (const link of document.querySelectorAll("#steps a")) {
+    if (link.dataset.step === view.step) link.setAttribute("aria-current", "step");
+    else link.removeAttribute("aria-current");
+  }
+  $("back").disabled = view.step === "0";
+  $("next").disabled = +view.step === STEPS.length - 1;
+}
+
+function listen_to_story() {
+  $("story").addEventListener("click", (event) => {
+    const link = event.target.closest("#steps a");
+    const preset = event.target.closest("[data-view]");
+    if (link) {
+      event.preventDefault();
+      go_to_step(+link.dataset.step);
+    }
+    if (preset) change(JSON.parse(preset.dataset.view));
+  });
+  $("back").addEventListener("click", () => go_to_step(+view.step - 1));
+  $("next").addEventListener("click", () => go_to_step(+view.step + 1));
+}
+
+// --- controls ------------------------------------------------------------------------
 
 function options(id, names, chosen, text = (name) => name) {
   const option = (name) => element("option", { value: name }, text(name));
@@ -99,66 +111,19 @@ function options(id, names, chosen, text = (name) => name) {
   $(id).value = chosen;
 }
 
-function fill_controls(one) {
+function fill_controls() {
   const names = [...VARIANTS.keys()];
+  const seed = (one) => `seed ${one}`;
   options("variant", names, view.variant);
-  options("seed", seeds_of(view.variant), view.seed);
+  options("seed", seeds_of(view.variant), view.seed, seed);
   options("other", ["", ...names], view.other, (name) => name || "none");
-  options("other-seed", seeds_of(view.other), view.otherSeed);
-  options("count", OFFERED.count, view.count);
-  options("lead", OFFERED.lead, view.lead);
-  options(
-    "what",
-    one ? ["state", ...Object.keys(one.outputs[0].gates)] : [],
-    view.what,
-  );
-  $("other-seed").disabled = !view.other;
+  options("otherSeed", seeds_of(view.other), view.otherSeed, seed);
+  options("count", OFFERED.count, view.count, (n) => `${n} numbers`);
+  $("otherSeed").hidden = !view.other;
+  $("counts").classList.toggle("alone", !view.other);
   if ($("start") !== document.activeElement) $("start").value = view.start;
-  $("unit").value = +view.unit < 0 ? "" : view.unit;
-  $("unit").max = one ? one.net.H - 1 : 0;
-  $("sort").checked = view.sort === "1";
-}
-
-function move_place(by) {
-  const one = counted[+view.side];
-  const place = Math.max(1, shown_of(one) + by);
-  change({ place: String(Math.min(one.tokens.length - 1, place)) }, false);
-}
-
-function move_unit(by) {
-  const { order } = $("timeline");
-  const row = Math.max(0, order.indexOf(+view.unit) + by);
-  change({ unit: String(order[Math.min(order.length - 1, row)]) }, false);
-}
-
-const ALONG = { ArrowLeft: -1, ArrowRight: 1 };
-const ACROSS = { ArrowUp: -1, ArrowDown: 1 };
-
-function listen_to_words() {
-  const focus = () => document.querySelector('.word[aria-pressed="true"]')?.focus();
-  $("counts").addEventListener("click", (event) => {
-    const word = event.target.closest(".word");
-    if (!word) return;
-    const { side, place } = word.dataset;
-    change({ side, place: String(Math.max(1, +place)) }, false);
-    focus();
-  });
-  $("counts").addEventListener("keydown", (event) => {
-    const by = ALONG[event.key];
-    if (!by) return;
-    event.preventDefault();
-    view.side = event.target.dataset.side ?? view.side;
-    move_place(by);
-    focus();
-  });
-  $("timeline").addEventListener("keydown", (event) => {
-    const along = ALONG[event.key];
-    const across = ACROSS[event.key];
-    if (!(along || across) || !counted.length) return;
-    event.preventDefault();
-    if (along) move_place(along);
-    else move_unit(across);
-  });
+  $("fed").value = view.fed;
+  $("held").checked = view.held === "1";
 }
 
 function listen_to_controls() {
@@ -166,49 +131,62 @@ function listen_to_controls() {
     event.preventDefault();
     change({ start: $("start").value });
   });
-  const picks = { variant: "variant", seed: "seed", other: "other", count: "count" };
-  const more = { "other-seed": "otherSeed", lead: "lead" };
-  for (const [id, key] of Object.entries({ ...picks, ...more })) {
-    $(id).addEventListener("change", () => change({ [key]: $(id).value }));
+  for (const id of ["variant", "seed", "other", "otherSeed", "count", "fed"]) {
+    $(id).addEventListener("change", () => change({ [id]: $(id).value }));
   }
-  const look = (id, value) => {
-    $(id).addEventListener("change", () => change({ [id]: value($(id)) }, false));
-  };
-  look("what", (select) => select.value);
-  look("sort", (box) => (box.checked ? "1" : "0"));
-  look("unit", (input) => (/^\d+$/.test(input.value) ? input.value : "-1"));
-}
-
-function offer_presets() {
-  const texts = presets();
-  for (const text of texts) {
-    const button = element("button", { type: "button" }, text);
-    button.addEventListener("click", () => change({ start: text }));
-    $("presets").append(button);
-  }
-  if (texts.length < 4) return;
-  const [end, one, two, far] = texts;
-  $("preset-note").textContent =
-    `${end} is where the training text ends; ${one} and ${two} lie beyond it, ` +
-    `${far} far outside.`;
-}
-
-// The matrix takes some seconds: it is begun when it comes into sight.
-function offer_readers() {
-  const names = [...VARIANTS.keys()];
-  const readers = names.flatMap((name) =>
-    seeds_of(name).map((seed) => `${name}/${seed}`),
-  );
-  const first = `${view.other || view.variant}/`;
-  const chosen = readers.find((reader) => reader.startsWith(first));
-  options("reader", readers, chosen, (reader) => reader.replace("/", ", seed "));
-  $("reader").addEventListener("change", read_all);
-  const watcher = new IntersectionObserver((seen) => {
-    if (!seen.some((one) => one.isIntersecting)) return;
-    watcher.disconnect();
-    read_all();
+  $("held").addEventListener("change", () => {
+    change({ held: $("held").checked ? "1" : "0" }, false);
   });
-  watcher.observe($("reader"));
+  $("share").addEventListener("click", share);
+}
+
+// Copy the address with all of the view in it, and say so.
+async function share() {
+  const whole = location.href.split("#")[0] + address();
+  try {
+    await navigator.clipboard.writeText(whole);
+    $("shared").textContent = "Link copied.";
+  } catch {
+    $("shared").textContent = `Copy this link: ${whole}`;
+  }
+}
+
+// --- words ---------------------------------------------------------------------------
+
+const ALONG = { ArrowLeft: -1, ArrowRight: 1 };
+
+function pick(side, place) {
+  const last = counted[side].said.length - 1;
+  change({ side: String(side), place: String(Math.min(last, Math.max(1, place))) }, false);
+  document.querySelector('.word[aria-pressed="true"]').focus({ preventScroll: true });
+  document.querySelector(".inspector").scrollIntoView({ block: "nearest" });
+}
+
+function listen_to_words() {
+  $("counts").addEventListener("click", (event) => {
+    const word = event.target.closest(".word");
+    const square = event.target.closest("[data-unit]");
+    if (word) pick(+word.dataset.side, +word.dataset.place);
+    if (square) change({ unit: square.dataset.unit }, false);
+  });
+  $("counts").addEventListener("keydown", (event) => {
+    const word = event.target.closest(".word");
+    if (!word || !(event.key in ALONG)) return;
+    event.preventDefault();
+    pick(+word.dataset.side, +word.dataset.place + ALONG[event.key]);
+  });
+}
+
+// The navigation scrolls, and leaves the view in the address alone.
+function listen_to_navigation() {
+  document.querySelector("nav").addEventListener("click", (event) => {
+    const link = event.target.closest("a");
+    if (!link) return;
+    event.preventDefault();
+    const section = document.querySelector(link.getAttribute("href"));
+    section.scrollIntoView();
+    section.focus({ preventScroll: true });
+  });
 }
 
 function listen_to_window() {
@@ -217,18 +195,18 @@ function listen_to_window() {
   });
   addEventListener("resize", draw);
   for (const media of ["print", "(prefers-color-scheme: dark)"]) {
-    matchMedia(media).addEventListener("change", draw); // the heat map has colours
+    matchMedia(media).addEventListener("change", draw); // shades are worked out
   }
 }
 
 if (VARIANTS.size) {
-  const shared = read_address();
-  settle();
-  offer_presets();
-  offer_readers();
+  document.documentElement.classList.add("live");
+  if (!read_address()) view = view_of_step(0);
+  listen_to_story();
   listen_to_controls();
   listen_to_words();
+  listen_to_navigation();
   listen_to_window();
+  listen_to_panel();
   count();
-  if (shared) $("watch").scrollIntoView();
 }

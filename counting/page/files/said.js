@@ -1,36 +1,33 @@
-// What the networks said: the numbers line by line, the first error marked.
+// What the networks said: the numbers line by line, errors marked, and under each word
+// the number as the network holds it in its state.
 
 "use strict";
 
-const text_of = (tokens) => tokens.map((token) => WORDS[token]).join(" ");
-
-function said_column(one, side, shown) {
-  return element(
-    "div",
-    {},
-    element("h3", {}, `${one.name}, seed ${one.seed}`),
-    element("p", { class: "verdict" }, verdict(one)),
-    element(
-      "ol",
-      {},
-      ...lines_of(one.tokens).map((places) => line(one, side, places, shown)),
-    ),
-  );
+// Draw what one network said; `shown` is the place that is picked.
+function draw_said(one, side, shown) {
+  const mine = side === +view.side;
+  const lines = lines_of(one).flatMap((places) => {
+    const drawn = [line(one, side, places, shown)];
+    if (mine && places.includes(shown)) drawn.push(inspector(one, shown));
+    return drawn;
+  });
+  $(`verdict-${side}`).textContent = verdict(one);
+  $(`said-${side}`).replaceChildren(...lines);
 }
 
-// The places of the tokens, line by line; a line ends with the separator.
-function lines_of(tokens) {
+// The places of the words, line by line; a line ends with the separator.
+function lines_of({ read, vocabulary }) {
   const lines = [[]];
-  tokens.forEach((token, k) => {
+  read.forEach((word, k) => {
     lines[lines.length - 1].push(k);
-    if (WORDS[token] === SEPARATOR && k + 1 < tokens.length) lines.push([]);
+    if (word === vocabulary.separator && k + 1 < read.length) lines.push([]);
   });
   return lines;
 }
 
 function line(one, side, places, shown) {
-  const words = places.map((k) => WORDS[one.tokens[k]]).filter((w) => w !== SEPARATOR);
-  const n = number_of(words);
+  const { separator } = one.vocabulary;
+  const n = number_of(places.map((k) => one.read[k]).filter((w) => w !== separator));
   const buttons = places.map((k) => word_button(one, side, k, shown));
   const last = element("span", { class: "together" }, ...buttons.splice(-2));
   return element(
@@ -41,52 +38,52 @@ function line(one, side, places, shown) {
   );
 }
 
-function verdict({ tokens, given, truth, wrong }) {
-  const said = tokens.length - given;
-  if (!truth.length) return `It says ${said} words.`;
-  if (wrong < 0) return `All ${said} words that it says are right.`;
-  const right = wrong - given;
-  const before =
-    right === 0
-      ? "Its first word is wrong"
-      : `${right} ${right === 1 ? "word" : "words"} right, then an error`;
-  return `${before}: it says “${WORDS[tokens[wrong]]}”, right is “${truth[right]}”.`;
-}
-
-function kind_of({ given, wrong }, k) {
-  if (k < given) return "given";
-  if (wrong < 0 || k < wrong) return "said";
-  return k === wrong ? "wrong" : "after";
-}
-
 function word_button(one, side, k, shown) {
-  const kind = kind_of(one, k);
-  const mine = side === +view.side;
-  const picked = mine && k === shown;
-  const button = element(
+  const kind = one.kinds[k];
+  const picked = side === +view.side && k === shown;
+  const tabbed = picked || (side !== +view.side && k === one.given);
+  const unit = side === +view.side ? +view.unit : -1;
+  const tint = unit >= 0 && k < one.outputs.length ? unit_tint(one, unit, k) : null;
+  return element(
     "button",
     {
       type: "button",
       class: `word ${kind}`,
+      style: tint && `background:${tint}`,
       "aria-pressed": picked,
-      tabindex: picked || (!mine && k === one.given) ? 0 : -1,
+      tabindex: tabbed ? 0 : -1,
       "data-place": k,
       "data-side": side,
     },
-    element("span", { class: "text" }, WORDS[one.tokens[k]]),
+    element("span", { class: "text" }, one.said[k]),
+    ...(kind === "wrong" ? correction(one.truth[k - one.given]) : []),
+    view.held === "1" ? held(one, k) : null,
   );
-  if (kind === "wrong") {
-    const hidden = element("span", { class: "hidden" }, " is wrong, right is ");
-    button.append(hidden, element("small", {}, one.truth[k - one.given]));
-  }
-  if (mine && +view.unit >= 0 && k < one.outputs.length) {
-    button.style.background = unit_tint(one, +view.unit, k);
-  }
-  return button;
+}
+
+const correction = (word) => [
+  element("span", { class: "hidden" }, " is wrong, right is "),
+  element("small", { class: "truth" }, word),
+];
+
+// The digits in the state after the word at place k was read.
+function held(one, k) {
+  const digits = digits_held(one, k);
+  if (!digits) return null;
+  const parts = digits.map(({ digit, wrong }) =>
+    element(wrong ? "b" : "span", {}, String(digit)),
+  );
+  const hidden = element("span", { class: "hidden" }, "; in its state: ");
+  return element("small", { class: "held" }, hidden, ...parts);
 }
 
 // The colour of a unit's value after a word was read; pale, so that words stay legible.
 function unit_tint(one, unit, k) {
-  const { values, scale } = track_of(one, view.what);
-  return `rgb(${shades()((0.35 * values[k][unit]) / scale)})`;
+  const { h } = one.outputs[k];
+  return shades()((0.4 * h[unit]) / scale_of(one));
+}
+
+// The largest value that a unit of the state takes.
+function scale_of({ outputs }) {
+  return Math.max(1e-9, ...outputs.map(({ h }) => Math.max(...h.map(Math.abs))));
 }

@@ -5,16 +5,22 @@
 const $ = (id) => document.getElementById(id);
 
 const DATA = JSON.parse($("data").textContent);
-const WORDS = DATA.words;
-const SEPARATOR = WORDS[0];
-const TOKENS = new Map(WORDS.map((word, token) => [word, token]));
-const VARIANTS = new Map(DATA.variants.map((variant) => [variant.name, variant]));
 const STREAMS = { train: stream_of("train"), valid: stream_of("valid") };
-const TEXTS = texts_of([STREAMS.train, STREAMS.valid], WORDS);
+const OURS = vocabulary_of(DATA.words, [
+  ...lines_of_stream(STREAMS.train),
+  ...lines_of_stream(STREAMS.valid),
+]);
+const VARIANTS = new Map(DATA.variants.map((variant) => [variant.name, variant]));
+const STEPS = DATA.steps;
 
 function stream_of(name) {
   const bytes = bytes_of(DATA.texts[name]);
   return DATA.token_size === 1 ? new Uint8Array(bytes) : new Uint16Array(bytes);
+}
+
+function lines_of_stream(stream) {
+  const words = [...stream].map((token) => DATA.words[token]);
+  return numbers_of(words, DATA.words[0]);
 }
 
 const built = new Map();
@@ -23,6 +29,7 @@ const built = new Map();
 function network(name, seed) {
   const key = `${name}/${seed}`;
   const variant = VARIANTS.get(name);
+  if (variant.net) return variant.net; // trained in this page
   if (!built.has(key)) {
     built.set(key, network_of(variant, bytes_of(variant.seeds[seed])));
   }
@@ -30,62 +37,54 @@ function network(name, seed) {
 }
 
 const seeds_of = (name) => (name ? Object.keys(VARIANTS.get(name).seeds) : []);
-
-// Starts to try: in English where the text ends, what lies beyond, and far outside.
-function presets() {
-  const lines = numbers_of(
-    [...STREAMS.train].map((token) => WORDS[token]),
-    SEPARATOR,
-  );
-  const last = number_of(lines[lines.length - 1]);
-  if (last > 100 && last < 90000) {
-    return [last - 1, last + 999, last + 1099, 99999].map(in_digits);
-  }
-  const places = [lines.length - 2, TEXTS.lines.length - 3].filter((n) => n >= 0);
-  return places.map((n) => [...TEXTS.lines[n], SEPARATOR].join(" "));
-}
+const vocabulary_for = (name) => VARIANTS.get(name).vocabulary ?? OURS;
 
 // --- the view: all of it is text, as in the address ----------------------------------
 
 const DEFAULTS = {
-  start: presets()[1] ?? presets()[0] ?? "",
-  variant: DATA.shown[0],
+  step: "0", // of the story
+  start: "",
+  variant: "",
   seed: "",
-  other: DATA.shown[1] ?? "",
+  other: "",
   otherSeed: "",
   count: "6", // numbers to say
-  lead: "2", // numbers read before a single one
+  fed: "own", // with its own words, or with the truth
+  held: "1", // whether the digits in the state are shown
   side: "0", // of the networks, the one that is looked into
   place: "-1", // of the word that is picked
   unit: "-1",
-  what: "state",
-  sort: "0",
+  open: "", // what is unfolded beside the word: cell, copy
 };
-const OFFERED = { count: ["3", "6", "12", "24"], lead: ["0", "1", "2", "4"] };
+const OFFERED = {
+  count: ["3", "6", "12", "24"],
+  fed: ["own", "truth"],
+  held: ["0", "1"],
+  open: ["", "cell", "copy"],
+};
 
 let view = { ...DEFAULTS };
+
+// The view that a step of the story begins with.
+const view_of_step = (n) => ({ ...DEFAULTS, ...STEPS[n].view, step: String(n) });
 
 // Take the view from the address, if it has one.
 function read_address() {
   const given = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
   const known = Object.keys(DEFAULTS).filter((key) => key in given);
   if (!known.length) return false;
-  view = { ...DEFAULTS, ...Object.fromEntries(known.map((key) => [key, given[key]])) };
+  const step = STEPS[given.step] ? given.step : 0;
+  const asked = Object.fromEntries(known.map((key) => [key, given[key]]));
+  view = { ...view_of_step(step), ...asked };
   return true;
 }
 
-function write_address() {
-  const said = Object.entries(view).filter(
-    ([key, value]) => key === "start" || value !== DEFAULTS[key],
-  );
-  const hash = `#${new URLSearchParams(said)}`;
-  history.replaceState(null, "", hash);
-  $("share").href = hash;
-}
+const address = () => `#${new URLSearchParams(view)}`;
 
 // Put what the page does not have right: addresses can be typed, and grow old.
 function settle() {
-  if (!VARIANTS.has(view.variant)) view.variant = DEFAULTS.variant;
+  if (!STEPS[view.step]) view.step = "0";
+  if (!VARIANTS.has(view.variant)) view.variant = [...VARIANTS.keys()][0];
   if (!VARIANTS.has(view.other)) view.other = "";
   const seed_of = (name, seed) => {
     const seeds = seeds_of(name);

@@ -1,0 +1,166 @@
+"""Where the live count starts in the story: places that show what a step tells.
+
+They are looked for with the networks that play in it, since training again may move
+where one fails; without a fitting place the first one is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise, takewhile
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from counting.page.results import Results
+
+LEAD = 2  # numbers given before the one where a count starts
+AFTER = 6  # numbers that are tried after it
+TRIED = (4567, 4321, 3456, 5432, 6543, 2345, 5678, 6789, 1234, 7531)
+ENOUGH = 20  # words right in a row
+NEARLY = (0.9, 0.98)  # token accuracy that is high and not enough
+
+
+class Start(NamedTuple):
+    """A start of the live count."""
+
+    label: str  # the last number that is given
+    typed: str  # with the numbers before it
+
+
+class Starts(NamedTuple):
+    """Where the live count starts in the steps."""
+
+    inside: Start  # where the plain network fails and the one with gates does not
+    forced: Start  # where nearly all words are right, and not enough in a row
+    turn: Start  # before the thousands change
+    end: Start  # before the end of the training text
+    beyond: Start  # before the first pair of words that training never met
+
+
+class Tried(NamedTuple):
+    """What a network says after a start, each word of the truth given to it."""
+
+    right: list[bool]
+    thousands: int | None  # as its state holds them after the start
+
+    @property
+    def in_a_row(self) -> int:
+        """Count the words that are right before the first error."""
+        return len([*takewhile(bool, self.right)])
+
+    @property
+    def accuracy(self) -> float:
+        """Give the token accuracy, in [0, 1]."""
+        return sum(self.right) / len(self.right)
+
+
+class Places:
+    """The lines of the text, and what networks make of them."""
+
+    def __init__(self, results: Results) -> None:
+        streams = [results.streams[name].tolist() for name in ("train", "valid")]
+        self.results = results
+        self.lines = [line for stream in streams for line in lines_of(stream)]
+        self.n = len(lines_of(streams[0]))
+        self.met = set(pairwise(streams[0]))
+
+    def start(self, at: int) -> Start:
+        """Start with the line `at`, and some before it."""
+        before = range(max(0, at - LEAD), max(0, at) + 1)
+        words, numbers = self.results.words, self.results.numbers
+        if numbers:
+            return numbered([numbers[0] + k for k in before])
+        texts = [" ".join(words[t] for t in self.lines[k]) for k in before]
+        return Start(texts[-1], " ".join(f"{text} {words[0]}" for text in texts))
+
+    def inside(self) -> list[int]:
+        """List places within the training text, well-known numbers first."""
+        first, last = self.results.numbers or (0, 0)
+        known = [n - first for n in TRIED if first + LEAD < n < last - AFTER]
+        return known + [max(0, self.n * k // 11 - 1) for k in range(5, 11)]
+
+    def turns(self) -> list[int]:
+        """List places before the thousands change, within the training text."""
+        first, last = self.results.numbers or (0, 0)
+        return [n - 2 - first for n in range(3000, last, 1000)] or [self.n // 3]
+
+    def new(self) -> Iterator[int]:
+        """Give the lines after training that have a pair of words that is new."""
+        for k in range(self.n, len(self.lines)):
+            if set(pairwise(self.lines[k])) - self.met:
+                yield k
+
+    def tried(self, name: str | None, at: int) -> Tried | None:
+        """Let a network go on after the line `at`; None if there is none to ask."""
+        read = self.results.readers.get(name or "")
+        given = self.lines[max(0, at - LEAD) : at + 1]
+        after = self.lines[at + 1 : at + 1 + AFTER]
+        if read is None or not after:
+            return None
+        tokens = [t for line in [*given, *after] for t in [*line, 0]]
+        start = sum(len(line) + 1 for line in given)
+        predicted, states = read(tokens[:-1])
+        right = [
+            a == b for a, b in zip(predicted[start - 1 :], tokens[start:], strict=True)
+        ]
+        probe = self.results.probes[name or ""]["places"].get("thousands")
+        return Tried(right, digit_held(probe, states[start - 1]) if probe else None)
+
+    def first(self, places: list[int], fits: Callable[[int], bool]) -> Start:
+        """Give the first place that fits, or else the first one."""
+        return self.start(next(filter(fits, places), places[0]))
+
+
+def starts_of(results: Results, plain: str | None, gated: str | None) -> Starts:
+    """Choose where to start, for two networks of the story."""
+    places = Places(results)
+
+    def parts_them(at: int) -> bool:
+        one, other = places.tried(plain, at), places.tried(gated, at)
+        if one is None or other is None:
+            return False
+        thousands = ((results.numbers or (0, 0))[0] + at) // 1000
+        forgets = not one.right[0] and one.thousands != thousands
+        return forgets and other.in_a_row >= ENOUGH
+
+    def is_nearly_right(at: int) -> bool:
+        one, (low, high) = places.tried(gated, at), NEARLY
+        if one is None:
+            return False
+        return low < one.accuracy < high and 0 < one.in_a_row < ENOUGH
+
+    def holds_on(at: int) -> bool:
+        one = places.tried(gated, at)
+        return one is not None and one.in_a_row == len(places.lines[at + 1]) + 1
+
+    return Starts(
+        inside=places.first(places.inside(), parts_them),
+        forced=places.first(places.inside()[::-1], is_nearly_right),
+        turn=places.first(places.turns(), holds_on),
+        end=places.start(places.n - 2),
+        beyond=places.start(next(places.new(), places.n) - 2),
+    )
+
+
+def digit_held(probe: Any, state: Any) -> int:
+    """Read a digit from a hidden state (H,) by a linear probe."""
+    scores = np.array(probe["weight"]) @ state + np.array(probe["bias"])
+    return int(probe["digits"][int(scores.argmax())])
+
+
+def numbered(numbers: Sequence[int]) -> Start:
+    """Give a start in digits."""
+    typed = " ".join(f"{number}," for number in numbers)
+    return Start(f"{numbers[-1]:,}", typed)
+
+
+def lines_of(tokens: Sequence[int]) -> list[list[int]]:
+    """Cut a stream at its separators, token 0."""
+    lines: list[list[int]] = [[]]
+    for token in tokens:
+        if token:
+            lines[-1].append(token)
+        else:
+            lines.append([])
+    return lines

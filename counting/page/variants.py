@@ -1,0 +1,124 @@
+"""What the page says of each variant, from its settings and results alone.
+
+A variant of a known kind that somebody adds to params.yaml gets its paragraph like all
+others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from counting.page.results import Results
+
+Settings = Mapping[str, Any]  # of params.yaml
+
+ABOUT = {
+    "loop": "A recurrence written by hand: one matrix takes the old state and the new "
+    "word together, and the result replaces the state",
+    "rnn": "A plain recurrent layer: old state and new word go through a matrix each, "
+    "and their sum, squashed, replaces the state",
+    "gru": "A gated recurrent unit: gates decide how much of the old state is kept, "
+    "and how much of it the new value may see",
+    "lstm": "A long short-term memory: beside the state runs a cell that gates write, "
+    "keep and read",
+}
+PLACES = {
+    "thousands": "the thousands",
+    "hundreds": "the hundreds",
+    "tens": "the tens",
+    "units": "the units",
+    "comma": "the comma",
+    "other": "a word of another kind",
+}
+
+
+class Rung(NamedTuple):
+    """What the page says of one variant."""
+
+    name: str
+    about: str
+    beside: str | None  # the variant before it that differs the least
+    changes: list[tuple[str, str, str]]  # setting, before, now
+    fault: str
+
+
+def ladder(results: Results) -> list[Rung]:
+    """Tell of every variant, each beside the one before it that differs the least."""
+    rungs: list[Rung] = []
+    settings: dict[str, Settings] = {}
+    for name, model in results.models.items():
+        now = {**results.recipes[model["recipe"]], **model}
+        beside = nearest_of(now, settings)
+        changed = changes(settings[beside], now) if beside else []
+        fault = fault_of(results.metrics[name], results.errors[name])
+        rungs.append(Rung(name, about(now), beside, changed, fault))
+        settings[name] = now
+    return rungs
+
+
+def about(settings: Settings) -> str:
+    """Describe a variant in a sentence or two."""
+    copy = ". A copy head may say a word again that was just read"
+    recombined = ". It also reads recombined windows, made of the training text"
+    return (
+        ABOUT[settings["recurrence"]]
+        + (copy if settings["copy_head"] else "")
+        + (recombined if settings.get("recombine") else "")
+        + "."
+    )
+
+
+def changes(before: Settings, now: Settings) -> list[tuple[str, str, str]]:
+    """List the settings that differ: name, value before, value now."""
+    keys = dict.fromkeys([*before, *now])
+    pairs = [(key, shown(before.get(key)), shown(now.get(key))) for key in keys]
+    return [(key, old, new) for key, old, new in pairs if old != new]
+
+
+def nearest_of(settings: Settings, others: Mapping[str, Settings]) -> str | None:
+    """Name the other variant with the fewest differences, the latest of equals."""
+    return min(
+        reversed(list(others)),
+        key=lambda other: len(changes(others[other], settings)),
+        default=None,
+    )
+
+
+def shown(value: Any) -> str:
+    """Give a setting as text; what is not in use is a dash."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {shown(one)}" for key, one in value.items())
+    return "\N{EN DASH}" if value is None or value == 0 else f"{value}"
+
+
+def fault_of(metrics: Any, errors: pd.DataFrame) -> str:
+    """Say what a variant still gets wrong on the text that it never read."""
+    kinds = by_kind(errors)
+    total = sum(kinds.values())
+    if not total:
+        return "On the unseen text all of its sequences are right."
+    kind, most = max(kinds.items(), key=lambda item: item[1])
+    right = metrics["valid"]["sequence_accuracy"]
+    return (
+        f"On the unseen text {percent(right)} of its sequences are right; of those "
+        f"that fail, {percent(most / total)} fail first at {PLACES[kind]}."
+    )
+
+
+def by_kind(errors: pd.DataFrame) -> dict[str, float]:
+    """Add up the errors of a variant by kind, in the mean of the seeds."""
+    seeds = [name for name in errors.columns if str(name).startswith("seed_")]
+    means = errors.set_index("kind")[seeds].mean(axis=1)
+    return {kind: float(means[means.index == kind].sum()) for kind in PLACES}
+
+
+def percent(share: float) -> str:
+    """Give a share as text, never rounded to none or all."""
+    if share in (0, 1):
+        return f"{share:.0%}"
+    digits = 0 if 0.01 <= share <= 0.99 else 2
+    text = f"{share:.{digits}%}"
+    return {"0.00%": "under 0.01%", "100.00%": "over 99.99%"}.get(text, text)

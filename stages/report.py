@@ -8,6 +8,7 @@ import numpy as np
 
 from counting.base import checkpoint, files, params
 from counting.base.params import Params
+from counting.base.recurrences import OWN
 from counting.base.types import Array
 from counting.engine.forward import Inference
 from counting.engine.weights import Weights
@@ -36,8 +37,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="HTML to write")
     args = parser.parse_args()
     settings = params.load()
-    names = list(settings.models)
-    for line in leftovers.told([args.models, args.metrics, args.tables], names):
+    names = [n for n, model in settings.models.items() if model.recurrence not in OWN]
+    for name in settings.models.keys() - set(names):
+        print(f"report: {name} is left out: the page knows no recurrence of one's own")
+    for line in leftovers.told(
+        [args.models, args.metrics, args.tables], settings.models
+    ):
         print(f"report: {line}")
     words = Vocabulary.load(args.prepared / "vocab.json").words
     loaded = load(args.models, names, words)
@@ -49,7 +54,7 @@ def main() -> None:
             for name in ("train", "valid")
         },
         numbers=english_numbers(settings),
-        models={name: model.model_dump() for name, model in settings.models.items()},
+        models={name: settings.models[name].model_dump() for name in names},
         recipes={name: one.model_dump() for name, one in settings.recipes.items()},
         judging=settings.evaluate.model_dump(),
         metrics={name: metrics.load(args.metrics / f"{name}.json") for name in names},

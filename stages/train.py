@@ -54,16 +54,16 @@ def main() -> None:
             path = scratch / f"seed-{seed}.state"
             key = resume.fingerprint([*facts, seed], inputs)
             steps = loop.total_steps(recipe, len(tokens), model.batch_size)
-            progress = Progress(f"train {args.variant}, seed {seed}", steps)
+            bar = Progress(f"train {args.variant}, seed {seed}", steps)
             try:
                 with resume.stop_signals() as stop:
                     keeper = resume.Keeper(path, key, settings.train.save_every, stop)
                     weights[seed], curves = trained.get(seed) or loop.train(
-                        *call, keeper, progress
+                        *call, keeper, bar
                     )
             except loop.DivergedError as error:
                 raise InputError(f"{args.variant}: {error}") from None
-            progress.finish(curves)
+            bar.finish(curves)
             rows += [[seed, i + 1, *point] for i, point in enumerate(curves.tolist())]
         config = checkpoint.Config(
             format=checkpoint.FORMAT,

@@ -22,7 +22,15 @@ RESULTS = (ROOT / "requirements-results.txt").read_text().splitlines()
 PINNED = {pin.partition("==")[0].lower() for pin in RESULTS}
 # pydantic and ruamel.yaml read parameters, psutil looks for memory, tqdm draws a bar,
 # distributed asks a worker for the same bits: none can change a result
-HARMLESS = {"distributed", "psutil", "pydantic", "pydantic_core", "ruamel", "tqdm"}
+HARMLESS = {
+    "cloudpickle",
+    "distributed",
+    "psutil",
+    "pydantic",
+    "pydantic_core",
+    "ruamel",
+    "tqdm",
+}
 RUNNING = ROOT / "counting" / "running"  # a dependency of no stage
 
 

@@ -173,8 +173,9 @@ def mean(sums: Arrays, count: int) -> Arrays:
     and Juditsky 1992).
     """
     return {
-        name: (total / count).astype(
-            np.int64 if name.endswith("num_batches_tracked") else np.float32
+        name: np.asarray(
+            total / count,
+            np.int64 if name.endswith("num_batches_tracked") else np.float32,
         )
         for name, total in sums.items()
     }

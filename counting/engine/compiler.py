@@ -63,8 +63,9 @@ def portability_warning() -> str | None:
     if arm or all(features.get(name) for name in ("avx2", "fma")):
         return None
     return (
-        f"this processor ({binding.get_host_cpu_name()}) has no AVX2 and FMA; everything "
-        "works, but the bits are this machine's own and will not match dvc.lock"
+        f"this processor ({binding.get_host_cpu_name()}) has no AVX2 or no FMA; "
+        "everything works, but the bits are this machine's own and will not match "
+        "dvc.lock"
     )
 
 

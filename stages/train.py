@@ -38,6 +38,7 @@ def main() -> None:
     data = args.prepared / "train.safetensors"
     tokens = streams.load(data, len(vocabulary))
     memory.check(f"models.{args.variant}", model, recipe, len(vocabulary))
+    steps = loop.total_steps(recipe, len(tokens), model.batch_size)
     begin = engine(settings)
     facts = [settings.engine, settings.device, model.model_dump(), recipe.model_dump()]
     inputs = [data, args.prepared / "vocab.json", Path(__file__)]
@@ -49,7 +50,6 @@ def main() -> None:
         for seed, call in zip(seeds, calls, strict=True):
             path = scratch / f"seed-{seed}.state"
             key = resume.fingerprint([*facts, seed], inputs)
-            steps = loop.total_steps(recipe, len(tokens), model.batch_size)
             progress = Progress(f"train {args.variant}, seed {seed}", steps)
             try:
                 with resume.stop_signals() as stop:

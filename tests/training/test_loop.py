@@ -7,10 +7,12 @@ import pytest
 
 from counting.base.checkpoint import Arrays
 from counting.base.params import Recipe
+from counting.base.types import NO_TARGET
 from counting.training import loop
 from counting.training.autograd import AutogradStep
+from counting.training.batches import Windows
 from counting.training.steps import CompiledStep
-from tests.variants import HEADS, KINDS, model, recipe
+from tests.variants import COPY, HEADS, KINDS, model, recipe
 
 V = 6
 STREAM = np.arange(400) % V
@@ -69,3 +71,23 @@ def test_a_loss_that_is_no_number_ends_the_training_with_what_to_lower() -> None
     wild = model("loop relu", learning_rate=1.0, hidden_size=40, batch_size=4)
     with pytest.raises(loop.DivergedError, match=r"seed 0: .* at step \d+.*lower"):
         loop.train(wild, recipe(steps=400, bptt=40), STREAM, V, seed=0)
+
+
+def test_what_is_not_scored_counts_neither_as_right_nor_as_wrong() -> None:
+    targets = np.array([[NO_TARGET, 3, 1], [2, NO_TARGET, NO_TARGET]])  # (T, B)
+    correct = np.array([[False, True, False], [True, False, False]])
+    assert loop.accuracies(correct, targets) == (1.0, 2 / 3)
+    nothing = np.full((2, 3), NO_TARGET)
+    assert loop.accuracies(np.zeros((2, 3), bool), nothing) == (0.0, 0.0)
+
+
+def test_the_masks_of_a_copy_head_have_the_shares_that_are_asked_for() -> None:
+    asked = model("gru", "copy", batch_size=200)
+    windows = Windows(STREAM, RECIPE, 200)
+    batch = loop.draw_batch(windows, asked, 0, np.random.default_rng(0))
+    assert batch.no_copy is not None
+    assert batch.no_own is not None
+    assert batch.no_copy.shape == batch.tokens.shape == (9, 200)
+    assert batch.no_copy.mean() == pytest.approx(COPY["no_copy"], abs=0.05)
+    assert batch.no_own.mean() == pytest.approx(COPY["no_own"], abs=0.05)
+    assert not np.array_equal(batch.no_copy, batch.no_own)

@@ -121,7 +121,7 @@ def variant(kind: str, B: int, hidden_size: int = H) -> params.Model:
     """Describe a network of a kind."""
     return params.Model(
         recurrence=kind,  # type: ignore[arg-type]
-        activation={"loop": "relu", "rnn": "tanh"}.get(kind),  # type: ignore[arg-type]
+        activation={"loop": "relu", "rnn": "tanh"}.get(kind),
         hidden_size=hidden_size,
         recipe="any",
         batch_size=B,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -72,7 +72,7 @@ def seconds(run: Run) -> float:
 
 def compiled_step(model: nn.Module, x: Tensor, y: Tensor) -> Run | None:
     """The tuned step through torch.compile, or None where it does not compile."""
-    run = tuned_step(torch.compile(model), x, y)
+    run = tuned_step(cast(nn.Module, torch.compile(model)), x, y)
     try:
         run()
     except Exception as error:  # of whatever kind: of the tracer, or a C++ compiler

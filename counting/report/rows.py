@@ -121,7 +121,7 @@ def draw_errors(errors: Tables) -> Figure:
     figure = a_row_each(names, 1.4)
     axis = figure.subplots()
     for y, table in enumerate(errors.values()):
-        columns = [name for name in table if name.startswith("seed_")]
+        columns = [name for name in table if str(name).startswith("seed_")]
         counts = table.groupby("kind")[columns].sum().sum(axis=1)
         total, left = int(counts.sum()), 0.0
         for kind, (shade, ink) in zip(kinds, SHADES, strict=True):

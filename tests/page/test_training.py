@@ -200,7 +200,8 @@ def test_a_product_is_rounded_once_wherever_it_falls(tab: Any, kind: str) -> Non
     M, N, K = 5, 19, 40
     A, B, C = (rng.normal(size=s).astype(np.float32) for s in ((M, K), (K, N), (M, N)))
     if kind == "few bits":
-        A, B = np.round(A * 4096) / 4096, np.round(B * 2048) / 2048
+        A = (np.round(A * 4096) / 4096).astype(np.float32)
+        B = (np.round(B * 2048) / 2048).astype(np.float32)
     if kind == "tiny":
         A, B, C = A * np.float32(1e-25), B * np.float32(1e-16), C * np.float32(1e-39)
     if kind == "zeros":

@@ -63,9 +63,9 @@ def draw() -> list[str]:
 )
 def test_a_matplotlibrc_of_the_user_s_changes_no_byte(own: dict[str, Any]) -> None:
     usual = draw()
-    with mpl.rc_context(own):
+    with mpl.rc_context(own):  # type: ignore[arg-type]
         assert draw() == usual
-        assert all(mpl.rcParams[key] == value for key, value in own.items())
+        assert {**mpl.rcParams}.items() >= own.items()
 
 
 def test_a_dollar_is_a_dollar() -> None:

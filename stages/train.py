@@ -40,6 +40,7 @@ def main() -> None:
     data = args.prepared / "train.safetensors"
     tokens = streams.load(data, len(vocabulary))
     memory.check(f"models.{args.variant}", model, recipe, len(vocabulary))
+    steps = loop.total_steps(recipe, len(tokens), model.batch_size)
     begin = engine(settings)
     if recipe.recombine and recombination.build(tokens, recipe.bptt) is None:
         print(f"train: {args.variant}: {NOTHING}")
@@ -53,7 +54,6 @@ def main() -> None:
         for seed, call in zip(seeds, calls, strict=True):
             path = scratch / f"seed-{seed}.state"
             key = resume.fingerprint([*facts, seed], inputs)
-            steps = loop.total_steps(recipe, len(tokens), model.batch_size)
             bar = Progress(f"train {args.variant}, seed {seed}", steps)
             try:
                 with resume.stop_signals() as stop:

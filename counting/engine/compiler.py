@@ -63,7 +63,7 @@ def portability_warning() -> str | None:
     if arm or all(features.get(name) for name in ("avx2", "fma")):
         return None
     return (
-        f"this processor ({binding.get_host_cpu_name()}) has no AVX2 and FMA; "
+        f"this processor ({binding.get_host_cpu_name()}) has no AVX2 or no FMA; "
         "everything works, but the bits are this machine's own and will not match "
         "dvc.lock"
     )

@@ -28,15 +28,17 @@ ACCURACIES = ("sequence_accuracy", "token_accuracy")
 USE = """\
 ## Use
 
-With torch and safetensors, in this folder (with huggingface_hub,
-`CountingNetwork.from_pretrained` takes a name on the hub as well):
+With torch and safetensors, in this folder:
 
 ```python
-from modeling_counting import CountingNetwork, generate
+from modeling_counting import generate, load
 
 print(generate("{prompt}", steps={steps}))  # {said}
-network = CountingNetwork.from_pretrained(".").eval()
+network = load()  # tokens (B, T) to log probabilities (B, T, V) and a state
 ```
+
+`CountingNetwork.from_pretrained` loads a folder as well and, where huggingface_hub is
+installed, a repository of the hub by its name.
 """
 USE_ONNX = """
 With onnxruntime alone, a token at a time (the state starts as zeros; what a copy head

@@ -22,13 +22,9 @@ except ImportError:
         """Loads from a folder as the hub's own class does, which is not installed."""
 
         @classmethod
-        def from_pretrained(cls, folder: Path | str) -> Any:
-            """Load config.json and model.safetensors of a folder."""
-            text = (Path(folder) / "config.json").read_text(encoding="utf-8")
-            config = json.loads(text)
-            network: Any = cls(config["model"], config["vocabulary"])  # type: ignore[call-arg]
-            network.load_state_dict(load_file(Path(folder) / "model.safetensors"))
-            return network
+        def from_pretrained(cls, folder: Path | str) -> CountingNetwork:
+            """Load the network of a folder."""
+            return load(folder)
 
 
 HERE = Path(__file__).parent
@@ -59,7 +55,10 @@ class CountingNetwork(Network, PyTorchModelHubMixin):  # type: ignore[misc]
 
 def load(folder: Path | str = HERE) -> CountingNetwork:
     """Load the network of a folder, in evaluation mode."""
-    network: CountingNetwork = CountingNetwork.from_pretrained(folder)
+    text = (Path(folder) / "config.json").read_text(encoding="utf-8")
+    config = json.loads(text)
+    network = CountingNetwork(config["model"], config["vocabulary"])
+    network.load_state_dict(load_file(Path(folder) / "model.safetensors"))
     return network.eval()
 
 

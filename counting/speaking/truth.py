@@ -78,7 +78,8 @@ def number_of(words: list[str], language: str) -> int | None:
         if fitting:
             head = max(fitting, key=len)
             number, text = number + heads[head], text.removeprefix(head)
-    return number if words and try_to_spell(number, language).split() == words else None
+    is_spelled_so = number and try_to_spell(number, language).split() == words
+    return number if is_spelled_so else None
 
 
 @cache

@@ -13,7 +13,7 @@ from counting.text.vocabulary import UNKNOWN, Vocabulary
 
 def readable_numbers(
     spelling: Spell, min_count: int | None
-) -> tuple[dict[str, list[int]], list[str]]:
+) -> tuple[dict[str, tuple[int, int]], list[str]]:
     """Give the streams that can be spelled and read, and a remark on each other one.
 
     Train and valid must be readable. The streams beyond are for the curious: one that
@@ -26,26 +26,26 @@ def readable_numbers(
     Raises:
         InputError: train or valid cannot be spelled or read; it says what to change.
     """
-    found: dict[str, list[int]] = {}
+    found: dict[str, tuple[int, int]] = {}
     remarks = []
     vocabulary: Vocabulary | None = None
-    for name, ends in spelling.streams.items():
-        lines = spell_range(*ends, spelling.language)
+    for name, (first, last) in spelling.streams.items():
+        lines = spell_range(first, last, spelling.language)
         try:
             if vocabulary is None:  # of train, the first
                 parts = (" ".join(part).split() for part in lines)
                 vocabulary = Vocabulary.of(parts, min_count)
             else:
-                first = ends[0]
+                start = first
                 for part in lines:
-                    check(part, first, vocabulary, spelling, name)
-                    first += len(part)
+                    check(part, start, vocabulary, spelling, name)
+                    start += len(part)
         except InputError as error:
             if name in ("train", "valid"):
                 raise InputError(f"params.yaml: spell.{name}: {error}") from None
             remarks.append(f"left out: spell.beyond.{name}: {error}")
         else:
-            found[name] = ends
+            found[name] = (first, last)
     return found, remarks
 
 

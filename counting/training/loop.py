@@ -104,12 +104,7 @@ def train(
                     f"number: lower learning_rate {model.learning_rate}, or clip_norm "
                     f"{recipe.clip_norm} of the recipe {model.recipe}"
                 )
-            scored = batch.targets != NO_TARGET
-            training.curves[step] = (
-                loss,
-                share(correct[-1], scored[-1]),
-                share(correct, scored),
-            )
+            training.curves[step] = loss, *accuracies(correct, batch.targets)
             training.step = step + 1
             if step >= steps - averaged:
                 add(training.sums, take_step.weights())
@@ -173,16 +168,22 @@ def mean(sums: Arrays, count: int) -> Arrays:
     and Juditsky 1992).
     """
     return {
-        name: (total / count).astype(
-            np.int64 if name.endswith("num_batches_tracked") else np.float32
+        name: np.asarray(
+            total / count,
+            np.int64 if name.endswith("num_batches_tracked") else np.float32,
         )
         for name, total in sums.items()
     }
 
 
-def share(correct: Array, scored: Array) -> float:
-    """Give the share of scored positions that are correct; 0 if there are none."""
-    return float(correct.sum() / max(1, scored.sum()))
+def accuracies(correct: Array, targets: Array) -> tuple[float, float]:
+    """Give the shares of windows whose last token, and of all tokens, that are right.
+
+    Of those that are scored, in (T, B); 0 where there are none.
+    """
+    scored = targets != NO_TARGET
+    last = float(correct[-1].sum() / max(1, scored[-1].sum()))
+    return last, float(correct.sum() / max(1, scored.sum()))
 
 
 def snapshot(training: Training, step: Step) -> Arrays:

@@ -137,7 +137,7 @@ def test_the_hubs_own_class_loads_the_folder(finished: Project) -> None:
     module = imported(finished.path("home/modeling_counting.py"))
     assert module.PyTorchModelHubMixin.__module__.startswith("huggingface_hub")
     loaded = module.CountingNetwork.from_pretrained(finished.path("home")).eval()
-    network = networks.load(finished.path(f"data/models/{name}"))
+    network = networks.load(finished.path(f"data/models/{name}"), 0)
     tokens = torch.arange(20)[None] % len(loaded.vocabulary)
     with torch.inference_mode():
         assert torch.equal(loaded(tokens)[0], network(tokens)[0])

@@ -17,7 +17,7 @@ def test_one_line_is_printed_when_all_is_well(project: Project) -> None:
 
 def test_checking_loads_no_torch(project: Project) -> None:
     code = (
-        "import sys; from counting.pipeline import check; check.main(); "
+        "import sys; from counting.running import check; check.main(); "
         "sys.exit('torch' in sys.modules)"
     )
     assert project.shell(sys.executable, "-c", code).code == 0

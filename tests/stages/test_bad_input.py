@@ -138,6 +138,10 @@ def pickled(path: str) -> Change:
     return lambda project: torch.save({"tokens": torch.ones(9)}, project.path(path))
 
 
+def halved(weights: dict[str, Any]) -> None:
+    weights["bn.bias"] = weights["bn.bias"].astype(np.float16)
+
+
 def not_finite(weights: dict[str, Any]) -> None:
     name = sorted(weights)[-1]
     weights[name] = np.full_like(weights[name], np.nan, dtype=np.float32)
@@ -208,7 +212,7 @@ PARAMETERS = [
     param("models.gru.learning_rate", float("inf"), "inf", "expected a finite number"),
     param("models.gru.learning_rate", float("nan"), "nan", "expected a finite number"),
     param("models.gru.learning_rate", "1e-3x", "'1e-3x'", "expected a number"),
-    param("models.gru.recurrence", "gruu", "'gruu'", "expected 'loop', 'rnn', 'gru'"),
+    param("models.gru.recurrence", "gruu", "'gruu'", "expected one of loop, rnn, gru"),
     param("models.gru.activation", "tanh", "tanh has no effect on gru", "remove the"),
     without("models.rnn.activation", "activation is missing", "needs tanh or relu"),
     param("models.rnn.activation", "sigmoid", "'sigmoid'", "expected 'tanh' or 'relu'"),
@@ -439,7 +443,15 @@ NETWORKS = [
         "of another size",
         tensors(WEIGHTS, other_shape),
         "evaluate@gru",
-        "i_h.weight is (29, 5), expected (29, 8)",
+        "i_h.weight is float32 (29, 5), expected float32 (29, 8)",
+        AGAIN["model"],
+    ),
+    damage(
+        WEIGHTS,
+        "of half precision",
+        tensors(WEIGHTS, halved),
+        "evaluate@gru",
+        "is float16 (8,), expected float32 (8,)",
         AGAIN["model"],
     ),
     damage(

@@ -85,7 +85,7 @@ def test_an_entry_that_leads_nowhere_is_told_before_training(
 ) -> None:
     add(finished, entry)
     outcome = finished.shell(*finished.command("train@mgu"))
-    assert outcome.code == 1
+    assert outcome.code == 2
     assert said in outcome.err
     assert outcome.err.count("\n") == 1
 
@@ -109,6 +109,6 @@ def test_a_device_that_is_not_there_is_told_before_any_work(finished: Project) -
     finished.set("device", "cuda:9")
     for module in (finished.command("train@gru")[2:], ["counting.running.check"]):
         outcome = finished.call(*module)
-        assert outcome.code == 1
+        assert outcome.code == 2
         assert "device: cuda:9 is not there" in outcome.err
         assert outcome.err.count("\n") == 1

@@ -62,10 +62,12 @@ def ladder(results: Results) -> list[Rung]:
 def about(settings: Settings) -> str:
     """Describe a variant in a sentence or two."""
     copy = ". A copy head may say a word again that was just read"
+    misread = ". In training some words are read as others, so that copying pays"
     recombined = ". It also reads recombined windows, made of the training text"
     return (
         ABOUT[settings["recurrence"]]
         + (copy if settings["copy_head"] else "")
+        + (misread if settings.get("misread") else "")
         + (recombined if settings.get("recombine") else "")
         + "."
     )

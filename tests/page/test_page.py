@@ -258,7 +258,6 @@ class Opened:
         self.tab, self.complaints = context.new_page(), list[str]()
         self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.tab.on("console", self.hear)
-        self.tab.set_default_timeout(10_000)
         self.tab.goto(f"file://{path}{address}")
 
     def hear(self, message: Any) -> None:

@@ -61,10 +61,10 @@ def table(found: dict[str, dict[str, Any]], settings: params.Params) -> str:
         (f"{last}, valid", "valid", "last_token_accuracy"),
         (f"{row}, valid", "valid", "sequence_accuracy"),
     ]
-    titles = ["variant", *(title for title, *_ in columns), "counts on right"]
+    titles = ["variant", *(title for title, *_ in columns), "counts to"]
     lines = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
     for name, content in found.items():
-        claims, run = article.claims(settings, name), content["count_further"]
+        claims, run = article.claims(settings, name), content["count_from_one"]
         cells = [
             pair(content[stream], key, claims.get((stream, key)))
             for _, stream, key in columns

@@ -91,7 +91,8 @@ class Windows:
 
     def begins_line(self, starts: Array) -> Array:
         """Tell whether a line begins at each of starts (k,)."""
-        return (starts == 0) | (self.stream[starts - 1] == SEPARATOR)
+        begins: Array = (starts == 0) | (self.stream[starts - 1] == SEPARATOR)
+        return begins
 
     def at(self, starts: Array) -> Array:
         """Give the windows (k, T + 1) int64 at places (k,) of the stream."""

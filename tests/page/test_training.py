@@ -31,7 +31,8 @@ POLICY = (
 )
 # what all calls need: bytes as text that Python can read, and numbers by their bits
 COMMON = """
-const told = ({ name, bytes }) => [name, String.fromCharCode(...bytes)];
+const told = ({ name, bytes }) =>
+  [name, Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")];
 const bits_of = (array) => [...new Uint32Array(Float32Array.from(array).buffer)];
 """
 # trains, with pauses after some events, and gives what was trained and what was told

@@ -120,8 +120,8 @@ def main() -> None:
 def variant(kind: str, B: int, hidden_size: int = H) -> params.Model:
     """Describe a network of a kind."""
     return params.Model(
-        recurrence=kind,  # type: ignore[arg-type]
-        activation={"loop": "relu", "rnn": "tanh"}.get(kind),
+        recurrence=kind,
+        activation={"loop": "relu", "rnn": "tanh"}.get(kind),  # type: ignore[arg-type]
         hidden_size=hidden_size,
         recipe="any",
         batch_size=B,

@@ -225,7 +225,7 @@ def test_direct_dependencies_are_what_the_project_imports() -> None:
     files = [path for name in folders for path in (ROOT / name).rglob("*.py")]
     names = {name.partition(".")[0] for path in files for name in imports_of(path)}
     names -= {*folders, "huggingface_hub", "jax", "onnxruntime", "optax"}
-    names -= {"pydantic_core", "voluptuous"}  # come with pydantic and dvc
+    names -= {"cloudpickle", "pydantic_core", "voluptuous"}  # come with others
     known_as = {"ruamel": "ruamel.yaml", "yaml": "pyyaml"}
     third_party = {known_as.get(n, n) for n in names if not is_standard(n)}
     third_party |= {"dvc"}  # a command

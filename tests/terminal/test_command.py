@@ -11,7 +11,6 @@ import pytest
 
 from counting.base import files
 from tests.conftest import Outcome, Project, usual_signals
-from tests.stages.test_pipeline import ROOT, closure, imports_of
 
 
 def variants_of(project: Project) -> list[str]:
@@ -243,16 +242,6 @@ def test_every_example_of_the_help_runs(finished: Project) -> None:
         flags = [*flags[:1], *names[:2]] if "--compare" in flags else flags
         outcome = talk(finished, prompt, *flags)
         assert outcome.code == 0, outcome.err
-
-
-def test_no_module_of_the_terminal_can_load_torch() -> None:
-    names = {
-        name.partition(".")[0]
-        for path in closure(ROOT / "counting" / "__main__.py")
-        for name in imports_of(path)
-    }
-    assert "torch" not in names
-    assert "numba" in names
 
 
 def test_the_first_token_comes_without_torch_and_prompt_toolkit(

@@ -26,7 +26,7 @@ setup: .venv/.ready ## make .venv with the pinned requirements
 	  { read -r folder && echo 'import os, sys; os.environ["PATH"] = os.path.join(sys.prefix, "bin") + os.pathsep + os.environ.get("PATH", "")' > "$$folder/path.pth"; }
 	@touch .venv/.ready
 
-check: setup ## check params.yaml, and the data that is there, in under a second
+check: setup ## check params.yaml and your texts, in a second or two
 	@python -m counting.running.check
 
 repro: check ## run the pipeline, two variants side by side; JOBS=1: one by one

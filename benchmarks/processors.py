@@ -30,6 +30,7 @@ from counting.running import cli
 from counting.text.spelling import spell
 from counting.text.vocabulary import Vocabulary
 from counting.training import loop
+from counting.training.batches import Windows
 
 EMULATOR = "qemu-x86_64"
 X86 = {
@@ -117,7 +118,8 @@ def digest() -> dict[str, str]:
         model, recipe = settings.variant(name)
         change = {k: n for k, n in SHORT.items() if getattr(recipe, k)}
         recipe = recipe.model_copy(update=change)
-        weights, curves = loop.train(model, recipe, stream, V, seed=0)
+        windows = Windows(stream, recipe, model.batch_size, V)
+        weights, curves = loop.train(model, windows, seed=0)
         read = Inference(Weights.of(model, weights))
         found = scores.score(read, stream[:JUDGED], window=70, prompt=20, steps=20)
         parts = b"".join(array.tobytes() for array in weights.values())

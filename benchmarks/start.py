@@ -24,13 +24,15 @@ from pathlib import Path
 from counting.base import params
 from counting.text import streams
 from counting.training import loop
+from counting.training.batches import Windows
 model, recipe = params.load().variant(sys.argv[1])
 key = "epochs" if recipe.epochs else "steps"
 rows = model.batch_size * recipe.bptt + 1
 stream = streams.load(Path("data/prepared/train.safetensors"), 30)
 if recipe.epochs:
     stream = stream[: 2 * rows]
-loop.train(model, recipe.model_copy(update={key: 1}), stream, 30, seed=0)
+recipe = recipe.model_copy(update={key: 1})
+loop.train(model, Windows(stream, recipe, model.batch_size, 30), seed=0)
 """
 EVALUATE = """
 import sys

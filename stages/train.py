@@ -20,9 +20,8 @@ from counting.running.progress import Progress
 from counting.text import streams
 from counting.text.vocabulary import Vocabulary
 from counting.training import loop, recombination
+from counting.training.batches import Windows
 from counting.training.steps import CompiledStep
-
-NOTHING = "nothing in this text can be recombined, so it is read as it stands"
 
 
 def main() -> None:
@@ -42,14 +41,15 @@ def main() -> None:
     memory.check(f"models.{args.variant}", model, recipe, len(vocabulary))
     steps = loop.total_steps(recipe, len(tokens), model.batch_size)
     begin = engine(settings)
-    if recipe.recombine and recombination.build(tokens, recipe.bptt) is None:
-        print(f"train: {args.variant}: {NOTHING}")
+    windows = Windows(tokens, recipe, model.batch_size, len(vocabulary))
+    if recipe.recombine and windows.table is None:
+        print(f"train: {args.variant}: {recombination.NOTHING}")
     facts = [settings.engine, settings.device, model.model_dump(), recipe.model_dump()]
     inputs = [data, args.prepared / "vocab.json", Path(__file__)]
     scratch = resume.SCRATCH / args.variant
     weights, rows, seeds = {}, [], settings.train.seeds
     with resume.exclusive(scratch):
-        calls = [(model, recipe, tokens, len(vocabulary), s, begin) for s in seeds]
+        calls = [(model, windows, seed, begin) for seed in seeds]
         trained = trained_elsewhere(calls)
         for seed, call in zip(seeds, calls, strict=True):
             path = scratch / f"seed-{seed}.state"
@@ -112,7 +112,7 @@ def trained_elsewhere(calls: list[tuple[Any, ...]]) -> dict[int, Any]:
 
     with cluster.connect(scheduler) as workers:
         results = workers.results(loop.train, calls)
-        return {calls[index][4]: result for index, result in results}
+        return {calls[index][2]: result for index, result in results}
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from counting.base import files, params
+from counting.base import config_file, files, params
 from counting.base.errors import InputError, suggest
 from counting.running import cluster
 from studies import texts
@@ -99,7 +99,7 @@ def load(path: Path) -> Study:
     if not path.is_file():
         raise InputError(f"{path}: not found; studies stand in studies/")
     try:
-        return Study.model_validate(params.parse(path))
+        return Study.model_validate(config_file.parse(path))
     except ValidationError as error:
         fault = error.errors()[0]
         where = "".join(f"{part}: " for part in fault["loc"])

@@ -16,7 +16,6 @@ import torch
 
 from counting.base import files, params
 from counting.base.checkpoint import Arrays
-from counting.base.types import Array
 from counting.engine.forward import Inference
 from counting.engine.weights import Weights
 from counting.evaluation import generation
@@ -26,6 +25,7 @@ from counting.evaluation.scores import score
 from counting.networks import Network as Definition
 from counting.training import loop
 from counting.training.autograd import AutogradStep
+from counting.training.batches import Windows
 from counting.training.steps import CompiledStep
 from studies import texts
 from studies.ngram import Counting, Ngrams
@@ -33,9 +33,6 @@ from studies.study import Entry, Starts, Study
 from studies.texts import Text
 from studies.thousands import Thousands
 from studies.transformer import Size, Transformer
-
-AT_ONCE = 64  # lines that are gone on from side by side
-CHUNK = 64  # tokens read before those that erred are looked for
 
 
 def run(study: Study, settings: params.Params, entry: Entry) -> Entry:
@@ -56,13 +53,14 @@ def run(study: Study, settings: params.Params, entry: Entry) -> Entry:
     if study.thousands:
         thousands = Thousands(text, variant.get("withhold", 0.0))
         begin = thousands.watching(begin)
-    weights, _ = loop.train(model, recipe, text.streams[0], V, entry["seed"], begin)
+    windows = Windows(text.streams[0], recipe, model.batch_size, V)
+    weights, _ = loop.train(model, windows, entry["seed"], begin)
     read = reader(weights)
     found = judged(read, text, settings.evaluate, study.every)
     if study.starts:
         found["starts"] = started(read, text, study.starts)
     if thousands:
-        found |= thousands.counted(goes_on(read, *thousands.steps()))
+        found |= thousands.counted(generation.goes_on(read, *thousands.steps()))
     return entry | found
 
 
@@ -115,16 +113,10 @@ def judged(
     return {key: round(share, files.DIGITS) for key, share in shares.items()} | {
         "by_range": [round(one.sequence_accuracy, files.DIGITS) for one in scores],
         "count_run": generation.count_run(read, train, whole[after:], comma),
-        "count_from_one": count_from_one(read, text),
+        "count_from_one": generation.count_from_one(
+            read, text.whole, comma, len(text.whole)
+        ),
     }
-
-
-def count_from_one(read: Reader, text: Text) -> int:
-    """Count the lines right in a row, the first, which alone is given, among them."""
-    given = text.begins[1]
-    prompt, truth = text.whole[:given], text.whole[given:]
-    right = generation.tokens_right(read, prompt, truth)
-    return 1 + int((truth[:right] == text.separator).sum()) + (right == len(truth))
 
 
 def started(read: Reader, text: Text, starts: Starts) -> list[float]:
@@ -138,37 +130,6 @@ def started(read: Reader, text: Text, starts: Starts) -> list[float]:
         inside = inside[inside + starts.numbers < len(text.numbers)]
         at = drawing.choice(inside, starts.each)
         streams = [text.lines(i, i + 1 + starts.numbers) for i in at.tolist()]
-        right = goes_on(read, streams, text.begins[at + 1] - text.begins[at])
+        right = generation.goes_on(read, streams, text.begins[at + 1] - text.begins[at])
         shares.append(round(float(right.mean()), files.DIGITS))
     return shares
-
-
-def goes_on(read: Reader, streams: Sequence[Array], given: Array) -> Array:
-    """Tell of each stream whether a network, left alone, says all of it.
-
-    Args:
-        read: the network.
-        streams: tokens (n,) of each.
-        given: (streams,) int64, how many of its first tokens are the prompt.
-
-    Returns:
-        (streams,) bool. As in `tokens_right`, what a network reads back is the truth as
-        long as it has made no error, so it reads the truth.
-    """
-    right = np.ones(len(streams), bool)
-    for first in range(0, len(streams), AT_ONCE):
-        rows = slice(first, first + AT_ONCE)
-        lengths = np.array([len(stream) for stream in streams[rows]])
-        tokens = np.zeros((lengths.max(), len(lengths)), np.int64)  # (T, B)
-        for column, stream in enumerate(streams[rows]):
-            tokens[: len(stream), column] = stream
-        state = None
-        for start in range(0, len(tokens) - 1, CHUNK):
-            read_now = tokens[start : start + CHUNK + 1]
-            reading, state = read(read_now[:-1], None, state)
-            at = np.arange(start + 1, start + len(read_now))[:, None]  # of what is said
-            judged = (at >= given[rows]) & (at < lengths)
-            right[rows] &= ~(judged & (reading.predicted != read_now[1:])).any(0)
-            if not right[rows].any():
-                break
-    return right

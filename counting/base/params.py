@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -19,13 +18,8 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_core import ErrorDetails
-from ruamel.yaml import YAML
-from ruamel.yaml.constructor import DuplicateKeyError
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.reader import ReaderError
 
-from counting.base import files
+from counting.base import config_file
 from counting.base.errors import InputError, abbreviate, suggest
 from counting.base.recurrences import BUILT_IN, OWN
 
@@ -99,8 +93,7 @@ class CopyHead(Section):
 
     reach: Positive  # positions that can be copied from
     sharpness: Annotated[float, Field(gt=0)]  # of the table of what stands in for what
-    # in training, shares of the positions
-    no_copy: Share = 0.0  # that may not copy
+    no_copy: Share = 0.0  # of the positions, in training, may not copy
 
 
 class Model(Section):
@@ -298,7 +291,7 @@ def load(path: Path = PATH) -> Params:
         raise InputError(
             f"{path}: not found, expected a file; run in the project's root folder"
         )
-    content = parse(path)
+    content = config_file.parse(path)
     if not isinstance(content, dict):
         raise InputError(
             f"{path}: holds {abbreviate(content)}, expected sections such as spell and "
@@ -310,76 +303,6 @@ def load(path: Path = PATH) -> Params:
         # an unknown key first: it is why the key that was meant is missing
         faults = sorted(error.errors(), key=lambda f: f["type"] != "extra_forbidden")
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        raise InputError(f"{path}: {_explain(faults[0])}{more}") from None
-
-
-def parse(path: Path) -> Any:
-    """Read YAML 1.2, as DVC does: `no` is a word, 1e-06 a number, a key stands once.
-
-    Raises:
-        InputError: it is not YAML; the line is named.
-    """
-    text = files.read_text(path)
-    place: int | None = None
-    try:
-        return YAML(typ="safe", pure=True).load(text)
-    except MarkedYAMLError as error:
-        reason, mark = str(error.problem), error.problem_mark
-        place = mark.index if mark else None
-        if isinstance(error, DuplicateKeyError):
-            key = reason.partition('"')[2].partition('" with value')[0]
-            reason = f"the key {key!r}, which stands twice"
-    except ReaderError as error:
-        reason, place = f"the character {chr(error.character)!a}", error.position
-    except YAMLError as error:
-        reason = str(error)
-    except ValueError as error:
-        reason = f"a value that Python cannot hold ({error})"
-    except RecursionError:
-        reason = "too many brackets"
-    # the line as an editor counts; YAML takes more characters than "\n" for line ends
-    line = "" if place is None else f", line {text.count(chr(10), 0, place) + 1}"
-    raise InputError(f"{path}{line}: expected YAML, found {reason}; mend that line")
-
-
-def _explain(fault: ErrorDetails) -> str:
-    """Put a fault that pydantic found into one line: where, what, what instead."""
-    where = ".".join(str(part) for part in fault["loc"] if part != "[key]")
-    key = str(fault["loc"][-1]) if fault["loc"] else ""
-    match fault["type"]:
-        case "extra_forbidden":
-            known = suggest(key, _known_keys(fault["loc"]))
-            return f"{where}: unknown key{known}: rename or remove it"
-        case "missing":
-            return f"{where}: missing; expected a value for {key!r}: add the line"
-        case "value_error":
-            text = fault["msg"].removeprefix("Value error, ")
-            return f"{where}: {text}" if where else text
-        case "too_short":
-            expectation = f"expected {fault['ctx']['min_length']} or more entries"
-        case "too_long":
-            expectation = f"expected at most {fault['ctx']['max_length']} entries"
-        case "float_type" | "float_parsing":
-            expectation = "expected a number"
-        case "model_type" | "dict_type":
-            expectation = "expected a section of keys"
-        case "string_pattern_mismatch":
-            expectation = "expected a name of lower case letters, digits and _"
-        case _:
-            expectation = fault["msg"].replace("Input should be", "expected", 1)
-            expectation = expectation.replace("a valid integer", "a whole number")
-    value = abbreviate(fault["input"])
-    return f"{where}: {value} is not allowed; {expectation}: correct it"
-
-
-def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
-    """Give the keys that the section around an unknown key allows."""
-    annotation: Any = Params
-    for part in loc[:-1]:
-        if isinstance(annotation, type) and issubclass(annotation, Section):
-            annotation = annotation.model_fields[str(part)].annotation
-        else:  # dict[Name, Section]: whatever the key
-            annotation = get_args(annotation)[-1]
-        if isinstance(annotation, UnionType):  # Section | None
-            annotation = get_args(annotation)[0]
-    return list(annotation.model_fields)
+        raise InputError(
+            f"{path}: {config_file.explain(faults[0], Params)}{more}"
+        ) from None

@@ -6,7 +6,7 @@ Sizes: B prompts, P tokens given, K tokens generated, n tokens of a stream.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import numpy as np
@@ -15,11 +15,11 @@ from counting.base.types import Array
 from counting.evaluation.reader import Reader
 
 CHUNK = 128  # tokens of a long stream read at once
+TOGETHER = 64  # streams that are gone on with side by side
 GIVEN = 3  # numbers that `count_run` starts from
 COUNTED = 2**20  # tokens that `count_from_one` follows, some 130,000 numbers
 STARTS = 200  # that `one_given` draws from a stream
 AHEAD = 10  # numbers that must be right from each of them
-TOGETHER = 50  # starts read at once
 LONGEST = 512  # tokens of a start and what must follow, if lines are that long
 
 
@@ -71,7 +71,9 @@ def count_run(read: Reader, before: Array, truth: Array, separator: int) -> int:
     return ended + (right == len(truth))
 
 
-def count_from_one(read: Reader, stream: Array, separator: int) -> int:
+def count_from_one(
+    read: Reader, stream: Array, separator: int, most: int = COUNTED
+) -> int:
     """Tell how far a network counts by itself, given the first number alone.
 
     Args:
@@ -79,12 +81,13 @@ def count_from_one(read: Reader, stream: Array, separator: int) -> int:
         stream: tokens (n,); its first number, and the separator after it, are the
             prompt: one ,
         separator: the token between two numbers.
+        most: tokens of the stream that are looked at.
 
     Returns:
         Numbers right in a row, the given one among them; so of 1, 2, 3, .. the last
-        that is right. If there was no error, all in the first `COUNTED` tokens.
+        that is right. If there was no error, all in the first `most` tokens.
     """
-    stream = stream[:COUNTED]
+    stream = stream[:most]
     end = next((i for i in range(len(stream)) if stream[i] == separator), len(stream))
     truth = stream[end + 1 :]
     right = tokens_right(read, stream[: end + 1], truth)
@@ -106,18 +109,40 @@ def one_given(read: Reader, stream: Array, separator: int) -> float:
     Returns:
         The share, in [0, 1]; 0 if the stream has a single number.
     """
-    drawn = list(starts(stream, separator))
-    length, right = max(len(window) for window, _ in drawn), 0
-    for first in range(0, STARTS, TOGETHER):
-        some = drawn[first : first + TOGETHER]
-        tokens = np.full((length, len(some)), separator, np.int64)
-        judged = np.zeros((length - 1, len(some)), np.bool_)
-        for i, (window, given) in enumerate(some):
-            tokens[: len(window), i] = window
-            judged[given - 1 : len(window) - 1, i] = True
-        wrong = read(tokens[:-1])[0].predicted != tokens[1:]
-        right += int((judged.any(0) & ~(judged & wrong).any(0)).sum())
-    return right / STARTS
+    streams, given = zip(*starts(stream, separator), strict=True)
+    asked = np.array(given) < [len(one) for one in streams]
+    return float((goes_on(read, streams, np.array(given)) & asked).mean())
+
+
+def goes_on(read: Reader, streams: Sequence[Array], given: Array) -> Array:
+    """Tell of each stream whether a network, left alone, says all of it.
+
+    Args:
+        read: the network.
+        streams: tokens (n,) of each.
+        given: (streams,) int64, how many of its first tokens are the prompt.
+
+    Returns:
+        (streams,) bool. As in `tokens_right`, what a network reads back is the truth as
+        long as it has made no error, so it reads the truth.
+    """
+    right = np.ones(len(streams), bool)
+    for first in range(0, len(streams), TOGETHER):
+        rows = slice(first, first + TOGETHER)
+        lengths = np.array([len(stream) for stream in streams[rows]])
+        tokens = np.zeros((lengths.max(), len(lengths)), np.int64)  # (T, B)
+        for column, stream in enumerate(streams[rows]):
+            tokens[: len(stream), column] = stream
+        state = None
+        for start in range(0, len(tokens) - 1, CHUNK):
+            read_now = tokens[start : start + CHUNK + 1]
+            reading, state = read(read_now[:-1], None, state)
+            at = np.arange(start + 1, start + len(read_now))[:, None]  # of what is said
+            judged = (at >= given[rows]) & (at < lengths)
+            right[rows] &= ~(judged & (reading.predicted != read_now[1:])).any(0)
+            if not right[rows].any():
+                break
+    return right
 
 
 def starts(stream: Array, separator: int) -> Iterator[tuple[Array, int]]:

@@ -33,6 +33,7 @@ from distributed import (
 from counting.base.errors import InputError
 from counting.base.params import CopyHead, Model, Recipe
 from counting.training import loop
+from counting.training.batches import Windows
 
 ANSWER = 10.0  # seconds that a scheduler is given to answer
 PATIENCE = 60.0  # and the first worker, to connect
@@ -73,8 +74,8 @@ def installed(name: str) -> str:
 
 def bits() -> str:
     """Give the md5 of the weights after a few steps of training on this machine."""
-    stream = np.arange(500) % 29
-    weights, _ = loop.train(PROBE, PROBE_RECIPE, stream, 29, seed=0)
+    windows = Windows(np.arange(500) % 29, PROBE_RECIPE, PROBE.batch_size, V=29)
+    weights, _ = loop.train(PROBE, windows, seed=0)
     digest = hashlib.md5(usedforsecurity=False)
     for name in sorted(weights):
         digest.update(weights[name].tobytes())

@@ -7,7 +7,6 @@ loss from where something can be known: once a whole line was read.
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -17,9 +16,7 @@ from counting.base.params import Recipe
 from counting.base.types import Array
 from counting.text import streams
 from counting.training import recombination
-
-SEPARATOR = 0  # the token that ends a line: every vocabulary begins with it
-SURVEYED = 2**17  # tokens of a text, at most, in which rare steps are looked for
+from counting.training.lines import SEPARATOR, SURVEYED, begins_line, known, rare_steps
 
 
 class Drawn(NamedTuple):
@@ -46,11 +43,11 @@ class Windows:
     def __init__(self, stream: Array, recipe: Recipe, batch_size: int, V: int) -> None:
         self.stream, self.recipe = stream, recipe
         self.batch_size, self.V = batch_size, V
-        self.windows = windows_of(stream, recipe.bptt)
+        self.count = len(windows_of(stream, recipe.bptt))
         if recipe.sampling == "windows":
             self.lines, self.chances = rare_steps(stream[:SURVEYED], recipe.bptt)
         self.table = None
-        if recipe.recombine:  # None, too, where nothing can be replaced
+        if recipe.recombine:  # None, too, where nothing can be recombined
             self.table = recombination.build(stream, recipe.bptt)
 
     def draw(self, step: int, drawing: np.random.Generator) -> Drawn:
@@ -62,20 +59,22 @@ class Windows:
         put = round(self.recipe.recombine * B) if self.table else 0
         starts = self.starts(B - put, drawing)
         rows = self.at(starts)
-        read = misread(rows[:, :-1], self.V, self.recipe.misread, drawing)
+        read = rows[:, :-1].copy()
+        rare = len(starts) // 4  # read as they stand, since they are learnt by heart
+        read[rare:] = misread(read[rare:], self.V, self.recipe.misread, drawing)
         if self.table and put:
             changed, origins = recombination.draw(self.table, put, T, drawing)
             rows = np.concatenate([changed, rows])
             read = np.concatenate([changed[:, :-1], read])
             starts = np.concatenate([origins, starts])
-        return Drawn(rows, read, known(rows, self.begins_line(starts)))
+        return Drawn(rows, read, known(rows, begins_line(self.stream, starts)))
 
     def starts(self, k: int, drawing: np.random.Generator) -> Array:
         """Draw where k windows begin: half of them where a line does.
 
         Half of those so that every kind of step from a line to the next is as likely.
         """
-        quarter, last = k // 4, len(self.windows)
+        quarter, last = k // 4, self.count  # the rare ones come first
         rare = self.lines[np.searchsorted(self.chances, drawing.random(quarter))]
         at_line = self.next_line(drawing.integers(last, size=quarter))
         return np.concatenate(
@@ -86,32 +85,14 @@ class Windows:
         """Move starts (k,) on to where the next line begins, if one does."""
         ends = self.at(starts) == SEPARATOR  # (k, T + 1)
         moved = starts + ends.argmax(1) + 1
-        fits = ends.any(1) & (moved < len(self.windows))
+        fits = ends.any(1) & (moved < self.count)
         return np.where(fits, moved, starts)
-
-    def begins_line(self, starts: Array) -> Array:
-        """Tell whether a line begins at each of starts (k,)."""
-        begins: Array = (starts == 0) | (self.stream[starts - 1] == SEPARATOR)
-        return begins
 
     def at(self, starts: Array) -> Array:
         """Give the windows (k, T + 1) int64 at places (k,) of the stream."""
-        windows = self.windows[starts].astype(np.int64)
+        windows = windows_of(self.stream, self.recipe.bptt)[starts].astype(np.int64)
         streams.release(self.stream)
         return windows
-
-
-def known(rows: Array, at_line: Array) -> Array:
-    """Tell which targets of windows can be known, (B, T) bool.
-
-    Args:
-        rows: the windows, (B, T + 1).
-        at_line: whether each begins where a line begins, (B,) bool. If so, its first
-            line is whole when one separator was read, else when two were.
-    """
-    lines_read = (rows[:, :-1] == SEPARATOR).cumsum(1)
-    enough: Array = lines_read >= np.where(at_line, 1, 2)[:, None]
-    return enough
 
 
 def misread(tokens: Array, V: int, share: float, drawing: np.random.Generator) -> Array:
@@ -132,50 +113,6 @@ def misread(tokens: Array, V: int, share: float, drawing: np.random.Generator) -
     others = drawing.integers(V, size=shape)
     read_as = np.where(drawing.random(shape) < share, others, np.arange(V))
     return np.take_along_axis(read_as, tokens, 1)
-
-
-def rare_steps(text: Array, T: int) -> tuple[Array, Array]:
-    """Weigh the windows that begin a line, so that every kind of step is as likely.
-
-    The kind of a step from a line to the next is told by how many words they begin
-    with alike, and by their lengths: "nine hundred ninety nine , one thousand" stands
-    once in 1..8000, as 0, 4 and 2.
-
-    Args:
-        text: tokens (n,).
-        T: tokens of a window, less one.
-
-    Returns:
-        Where lines begin, (L,) int64, and their chances, (L,) cumulated up to 1.
-
-    Raises:
-        InputError: no window holds a line and what comes next.
-    """
-    first = np.append(0, np.flatnonzero(text == SEPARATOR) + 1)
-    lines = [part[part != SEPARATOR].tolist() for part in np.split(text, first[1:])]
-    kinds: dict[tuple[int, ...], int] = {}
-    kind = [
-        kinds.setdefault((alike(a, b), len(a), len(b)), len(kinds))
-        for a, b in pairwise(lines)
-    ]
-    counts = np.bincount(kind, minlength=1)
-    weights = np.zeros(len(text) + 1)
-    weights[first[1:]] = 1 / counts[kind]  # where the second line begins
-    sums = np.cumsum(weights)
-    starts = first[first < len(text) - T]
-    chances = np.cumsum(sums[starts + T] - sums[starts])
-    if not len(chances) or not chances[-1]:
-        raise InputError(
-            f"no window of bptt = {T} holds a whole line of the text and what comes "
-            "next; raise bptt, give the text shorter lines, or use sampling: rows"
-        )
-    return starts, chances / chances[-1]
-
-
-def alike(one: list[int], two: list[int]) -> int:
-    """Count the tokens that two lines begin with alike."""
-    ends = (i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b)
-    return next(ends, min(len(one), len(two)))
 
 
 def windows_of(stream: Array, bptt: int) -> Array:

@@ -56,21 +56,17 @@ class DivergedError(InputError):
 
 def train(
     model: Model,
-    recipe: Recipe,
-    stream: Array,
-    vocabulary_size: int,
+    windows: Windows,
     seed: int,
     begin: Begin = CompiledStep,
     keeper: Keeper | None = None,
     progress: Progress | None = None,
 ) -> tuple[Arrays, Array]:
-    """Train one network on a token stream.
+    """Train one network on the windows of a token stream.
 
     Args:
         model: the architecture, with its batch size and learning rate.
-        recipe: how it is trained.
-        stream: the tokens to learn, (n,), of any integer type.
-        vocabulary_size: V.
+        windows: what it reads, and the recipe by which it is trained.
         seed: fixes the initial weights and every draw after them.
         begin: gives the step of an engine, with new weights.
         keeper: saves the state, and gives it back after a stop; None for nobody.
@@ -81,13 +77,12 @@ def train(
         accuracy of the windows' last token, and of all that are scored, in [0, 1].
 
     Raises:
-        InputError: the stream is shorter than a window.
         DivergedError: the loss is not finite.
     """
-    windows = Windows(stream, recipe, model.batch_size, vocabulary_size)
-    steps = total_steps(recipe, len(stream), model.batch_size)
+    recipe = windows.recipe
+    steps = total_steps(recipe, len(windows.stream), model.batch_size)
     averaged = round(recipe.average * steps)
-    take_step = begin(model, recipe, vocabulary_size, seed)
+    take_step = begin(model, recipe, windows.V, seed)
     curves = np.zeros((steps, len(CURVES)), np.float32)
     training = Training(curves, np.random.default_rng(seed))
     if keeper and (saved := keeper.load()):

@@ -25,10 +25,15 @@ Augmentation"), made from the training text alone. How it comes to that, step by
    them, and have not occurred before "thousand". Where the window has three alone, one
    filler is put for it.
 
-Where no word is open, nothing is replaced. What is rare in the text is made as likely
-as the rest: windows are drawn so that each word that is new in them, not read before in
-the window, comes as often; and fillers so that each word that is new in the second one
-does, as "one hundred" after "ninety nine".
+Where no word is open, nothing is replaced; nor in a window where the first filler would
+have loss, since nothing before it tells which it is: after "nine hundred ninety nine ,"
+comes one thousand, whatever may be put before "thousand" later on.
+
+What is rare in the text is made as likely as the rest. Windows are drawn so that each
+word that is new in them, not read before in the window, comes as often; a quarter of
+them so that each kind of step from a line to the next does (`rare_steps`). Fillers are
+drawn so that each word that is new in the second one comes as often, as "one hundred"
+after "ninety nine".
 
 Sizes: n tokens in the stream, V words, T + 1 tokens of a window; E windows with a
 place, K different places (a, a2, c): a and then a2 before c; F pairs of fillers to put
@@ -38,24 +43,32 @@ there, k windows drawn.
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from counting.base.types import Array
 from counting.engine.compiler import jit
+from counting.training.fillers import (
+    LONGEST,
+    Filler,
+    Place,
+    fillers_by_slot,
+    fitting_in,
+    homes_of,
+    longest_filler,
+    open_words,
+)
+from counting.training.lines import (
+    SEPARATOR,
+    SURVEYED,
+    begins_line,
+    lines_needed,
+    rare_steps,
+)
 
-SEPARATOR = 0  # the token that ends a line
-LONGEST = 8  # words of a filler, at most, whatever the text
-SURVEYED = 2**17  # tokens of a text, at most, that are looked at
-FIRST = 16  # position from which on a word counts as new
 NONE = -1  # in the place of a word that a filler lacks
-
-Filler = tuple[int, ...]
-Slot = tuple[int, int]  # the words before and after
-Step = tuple[Filler, Filler]  # a filler, and what follows it; or twice the same
-Place = tuple[int, int, int]  # a, a2 and c; a2 is a where nothing follows
+NOTHING = "nothing in this text can be recombined, so it is read as it stands"
 
 
 class Recombination(NamedTuple):
@@ -71,6 +84,7 @@ class Recombination(NamedTuple):
     weights: Array  # (F + 1,) float64, cumulated over all, from 0
     at_line: Array  # (A,) int64, which of the E begin where a line begins
     line_chances: Array  # (A,) float64, cumulated up to 1: of drawing each of these
+    rare_chances: Array  # (A,) the same, but as each kind of step is as likely
 
 
 def build(stream: Array, T: int) -> Recombination | None:
@@ -81,7 +95,8 @@ def build(stream: Array, T: int) -> Recombination | None:
         T: tokens of a window, less one.
 
     Returns:
-        None where no word of the text is open, or nothing fits anywhere.
+        None where no word of the text is open, or nothing fits anywhere where a line
+        begins.
     """
     stream = stream[:SURVEYED]
     opened = open_words(stream)
@@ -99,9 +114,13 @@ def build(stream: Array, T: int) -> Recombination | None:
     which = np.repeat(np.arange(len(places)), [len(found[p]) for p in fitting])
     where = np.concatenate([found[place] for place in fitting])
     fits = [fit for part in fitting.values() for fit in part]
-    cumulated = chances(where, places[which], stream, before, range(FIRST, T + 1))
-    (at_line,) = np.nonzero((where == 0) | (stream[where - 1] == SEPARATOR))
-    line_chances = np.cumsum(np.diff(cumulated, prepend=0)[at_line])
+    cumulated = chances(where, places[which], stream, before, T)
+    (at_line,) = begins_line(stream, where).nonzero()
+    if not at_line.size:
+        return None
+    lines, rare = rare_steps(stream, T)
+    rarity = np.zeros(len(stream))
+    rarity[lines] = np.diff(rare, prepend=0)
     return Recombination(
         stream,
         where,
@@ -112,73 +131,20 @@ def build(stream: Array, T: int) -> Recombination | None:
         np.array([[padded(f), padded(g)] for (f, g), _ in fits]),
         np.cumsum([0.0, *(weight for _, weight in fits)]),
         at_line,
-        line_chances / line_chances[-1],
+        cumulate(np.diff(cumulated, prepend=0)[at_line]),
+        cumulate(rarity[where[at_line]]),
     )
-
-
-def open_words(stream: Array) -> Array:
-    """Give the words of a text before which no word comes back once another came."""
-    found = []
-    for c in np.unique(stream):
-        before = stream[:-1][stream[1:] == c]
-        runs = 1 + np.count_nonzero(before[1:] != before[:-1])
-        if runs == len(np.unique(before)):
-            found.append(c)
-    return np.array(found, dtype=stream.dtype)
-
-
-def longest_filler(stream: Array, opened: Array) -> int:
-    """Count the words of the longest line in which no open word stands.
-
-    In English it is four, as "nine hundred ninety nine": what stands before thousand.
-    """
-    ends = np.flatnonzero(stream == SEPARATOR)
-    lines = np.split(stream, ends)
-    closed = (line for line in lines if not np.isin(line, opened).any())
-    most = max((np.count_nonzero(line != SEPARATOR) for line in closed), default=1)
-    return min(int(most), LONGEST)
-
-
-def fillers_by_slot(
-    words: list[int], longest: int
-) -> dict[Slot, list[tuple[int, Filler]]]:
-    """List what stands in every slot of a text, each with its position, in order.
-
-    Fillers have up to `longest` words.
-    """
-    slots = defaultdict(list)
-    for i in range(1, len(words) - longest):
-        for size in range(1, longest + 1):
-            filler, slot = tuple(words[i : i + size]), (words[i - 1], words[i + size])
-            if not {*filler} & {*slot}:
-                slots[slot].append((i, filler))
-    return slots
-
-
-def homes_of(
-    slots: dict[Slot, list[tuple[int, Filler]]], before: Array
-) -> dict[Step, set[Slot]]:
-    """Give the slots that every filler stands in, and every two follow each other.
-
-    Where each token stood before, in `before` (n,), tells what is the next time.
-    """
-    homes: dict[Step, set[Slot]] = defaultdict(set)
-    for slot, found in slots.items():
-        for _, f in found:
-            homes[f, f].add(slot)
-        for (i, f), (j, g) in pairwise(found):
-            if before[j - 1] == i - 1:
-                homes[f, g].add(slot)
-    return homes
 
 
 def places_of(stream: Array, T: int, among: Array) -> dict[Place, Array]:
     """Find the windows, by their starts, in which one or two words stand before c.
 
     Before c, one of some words, stands one word at least twice, or first one and then
-    only another.
+    only another. And it first stands where there is no loss yet, for nothing in the
+    window tells what is put there.
     """
     starts, places = np.arange(len(stream) - T), {}
+    ends = np.append(0, np.cumsum(stream == SEPARATOR))  # separators before each token
     for c in among.tolist():
         before = np.flatnonzero(stream[1:] == c)
         words = stream[before]  # what stands before each c of the stream
@@ -188,64 +154,40 @@ def places_of(stream: Array, T: int, among: Array) -> dict[Place, Array]:
         inside = low < high
         low, high, where = low[inside], high[inside], starts[inside]
         few = changes[high] - changes[low] <= 1
-        pairs = np.stack([words[low], words[high]], 1)[few]
+        read = ends[before[low]] - ends[where]  # whole lines, and what came before
+        fits = few & (read < lines_needed(begins_line(stream, where)))
+        pairs = np.stack([words[low], words[high]], 1)[fits]
         for a, a2 in np.unique(pairs, axis=0).tolist():
-            places[a, a2, c] = where[few][(pairs == (a, a2)).all(1)]
+            places[a, a2, c] = where[fits][(pairs == (a, a2)).all(1)]
     return places
 
 
-def fitting_in(
-    found: dict[Place, Array],
-    homes: dict[Step, set[Slot]],
-    stood: dict[int, set[Filler]],
-) -> dict[Place, list[tuple[Step, float]]]:
-    """Give the places in which something can be put, and what, with its weight."""
-    fitting: dict[Place, list[tuple[Step, float]]] = {}
-    moving: set[Slot] = set()  # words and the c before which others follow them
-    for place in sorted(found, key=lambda place: place[0] == place[1]):
-        a, a2, c = place
-        if a == a2 and (a, c) not in moving:
-            continue
-        if fits := fillers_for(place, homes, stood[c]):
-            fitting[place] = fits
-            moving |= {(a, c), (a2, c)}
-    return fitting
-
-
-def fillers_for(
-    place: Place, homes: dict[Step, set[Slot]], stood: set[Filler]
-) -> list[tuple[Step, float]]:
-    """Give what may be put in a place, and the weight of each."""
-    a, a2, _ = place
-    home = homes.get(((a,), (a2,)))
-    if not home:
-        return []
-    kinds: dict[tuple[int, int, frozenset[int]], list[Step]] = defaultdict(list)
-    for (f, g), there in homes.items():
-        alike = (f == g) == (a == a2) and not home.isdisjoint(there)
-        if alike and not {*f, *g} & {*place} and not {f, g} <= stood:
-            kinds[len(f), len(g), frozenset(g) - frozenset(f)].append((f, g))
-    return [(step, 1 / len(steps)) for steps in kinds.values() for step in steps]
-
-
 def chances(
-    starts: Array, places: Array, stream: Array, before: Array, judged: range
+    starts: Array, places: Array, stream: Array, before: Array, T: int
 ) -> Array:
     """Cumulate the chances (E,) float64 of places (E, 3) in windows.
 
-    Each word that is new among the positions with loss, `judged`, is as likely, with a
-    alone and with a and then a2; and so is any window. But not c: where that is new,
-    nothing before it tells what should stand there.
+    Each word that is new where there is loss is as likely, with a alone and with a and
+    then a2; and so is any window.
     """
     pairs = []
-    for t in judged:  # a position of all windows at a time
+    needed = lines_needed(begins_line(stream, starts))
+    lines = np.zeros_like(starts)
+    for t in range(1, T + 1):  # a position of all windows at a time
         word = stream[starts + t]
-        new = np.flatnonzero((before[starts + t] < starts) & (word != places[:, 2]))
+        lines += stream[starts + t - 1] == SEPARATOR  # read before it
+        first = before[starts + t] < starts
+        new = np.flatnonzero(first & (lines >= needed))
         pairs.append((new, word[new]))
     row, word = (np.concatenate(part).astype(int) for part in zip(*pairs, strict=True))
     kind = 2 * word + (places[row, 0] == places[row, 1])
     weights = np.full(len(starts), 1 / len(starts))
     weights += np.bincount(row, 1 / np.bincount(kind)[kind], len(starts))
+    return cumulate(weights)
+
+
+def cumulate(weights: Array) -> Array:
+    """Turn weights (k,) into chances, cumulated up to 1, (k,) float64."""
     total: Array = np.cumsum(weights)
     total /= total[-1]
     return total
@@ -265,12 +207,7 @@ def padded(filler: Filler) -> list[int]:
     return [*filler, *[NONE] * (LONGEST - len(filler))]
 
 
-def drawn(table: Recombination, uniforms: Array) -> Array:
-    """Draw windows (k,) that have a place, from (k,) float64 in [0, 1)."""
-    return drawn_from(table.chances, uniforms)
-
-
-def drawn_from(chances: Array, uniforms: Array) -> Array:
+def drawn(chances: Array, uniforms: Array) -> Array:
     """Draw indices (k,) by cumulated chances, from (k,) float64 in [0, 1)."""
     found: Array = np.searchsorted(chances, uniforms, side="right")
     return found
@@ -302,17 +239,21 @@ def recombined(table: Recombination, which: Array, uniforms: Array, T: int) -> A
 def draw(
     table: Recombination, k: int, T: int, drawing: np.random.Generator
 ) -> tuple[Array, Array]:
-    """Draw recombined windows, half of them from where a line begins.
+    """Draw recombined windows.
+
+    Half of them begin where a line begins; half of those so that every kind of step
+    from a line to the next is as likely, as in the windows of the text itself.
 
     Returns:
         The windows (k, T + 1) int64, and where in the stream each begins, (k,).
     """
-    which = np.concatenate(
-        [
-            drawn(table, drawing.random(k - k // 2)),
-            table.at_line[drawn_from(table.line_chances, drawing.random(k // 2))],
-        ]
+    quarter = k // 4
+    rare, at_line = (
+        table.at_line[drawn(chances, drawing.random(quarter))]
+        for chances in (table.rare_chances, table.line_chances)
     )
+    anywhere = drawn(table.chances, drawing.random(k - 2 * quarter))
+    which = np.concatenate([rare, at_line, anywhere])
     return recombined(table, which, drawing.random(k), T), table.starts[which]
 
 

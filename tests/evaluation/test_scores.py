@@ -16,6 +16,7 @@ from counting.evaluation import scores
 from counting.evaluation.definition import Definition
 from counting.networks import Network
 from counting.training import loop
+from counting.training.batches import Windows
 from tests.variants import HEADS, KINDS, model, recipe
 
 V, WINDOW, PROMPT, STEPS = 6, 30, 8, 10
@@ -33,7 +34,8 @@ def a_stream(n: int) -> Array:
 def trained(config: Model, steps: int) -> tuple[Inference, Network]:
     """One training, for the engine and as the definition."""
     short = recipe(steps=steps, bptt=20)
-    weights, _ = loop.train(config, short, a_stream(2000), V, seed=0)
+    windows = Windows(a_stream(2000), short, config.batch_size, V)
+    weights, _ = loop.train(config, windows, seed=0)
     definition = Network(config, V).eval()
     definition.load_state_dict({k: torch.from_numpy(a) for k, a in weights.items()})
     return Inference(Weights.of(config, weights)), definition

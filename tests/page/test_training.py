@@ -17,6 +17,7 @@ from counting.page import arrays, render
 from counting.text.reading import read_numbers
 from counting.text.vocabulary import Vocabulary
 from counting.training import loop
+from counting.training.batches import Windows
 from tests.page import test_page
 
 browser = test_page.browser  # the fixture
@@ -91,7 +92,8 @@ def engine(settings: dict[str, Any], tokens: Any, V: int) -> bytes:
     assert left == 0, "the engine takes whole epochs"
     recipe = Recipe(sampling="rows", epochs=epochs, bptt=T, optimizer="adam")
     model = Model(recipe="article", **s)
-    weights, _ = loop.train(model, recipe, tokens, V, settings["seed"])
+    windows = Windows(tokens, recipe, model.batch_size, V)
+    weights, _ = loop.train(model, windows, settings["seed"])
     return save(weights)
 
 

@@ -16,7 +16,7 @@ from counting.engine.weights import Weights
 from counting.evaluation import generation
 from counting.running import cluster
 from counting.training.steps import Batch
-from studies import results, table, texts, trial
+from studies import results, table, texts
 from studies import study as studies
 from studies.ngram import Counting, Ngrams
 from studies.thousands import Thousands
@@ -240,7 +240,7 @@ def test_lines_side_by_side_go_on_as_each_by_itself() -> None:
         generation.tokens_right(read, stream[:2], stream[2:]) == len(stream) - 2
         for stream in streams
     ]
-    assert trial.goes_on(read, streams, given).tolist() == alone
+    assert generation.goes_on(read, streams, given).tolist() == alone
     assert 20 < sum(alone) < 80
 
 

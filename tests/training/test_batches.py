@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from counting.base.errors import InputError
-from counting.training import batches
+from counting.training import batches, lines
 from tests.variants import recipe
 
 
@@ -49,7 +49,7 @@ def windows(T: int = 4, **more: Any) -> batches.Windows:
 
 def test_a_target_can_be_known_once_a_whole_line_was_read() -> None:
     rows = np.array([[1, 2, 0, 3, 0], [2, 0, 3, 0, 4], [5, 6, 0, 7, 0]])
-    found = batches.known(rows, np.array([True, False, False]))
+    found = lines.known(rows, np.array([True, False, False]))
     assert found.astype(int).tolist() == [[0, 0, 1, 1], [0, 0, 0, 1], [0, 0, 0, 0]]
 
 
@@ -57,13 +57,13 @@ def test_a_window_can_be_moved_to_where_the_next_line_begins() -> None:
     found = windows()
     moved = found.next_line(np.array([0, 1, 3, 4, 7]))
     assert moved.tolist() == [3, 3, 5, 5, 7]  # after 7 there is no room for a window
-    assert found.begins_line(np.array([0, 1, 3, 5, 7])).tolist() == [
+    assert lines.begins_line(LINES, np.array([0, 1, 3, 5, 7])).tolist() == [
         True, False, True, True, False,
     ]  # fmt: skip
 
 
 def test_every_kind_of_step_between_lines_is_as_likely_to_be_met() -> None:
-    starts, chances = batches.rare_steps(LINES, 4)
+    starts, chances = lines.rare_steps(LINES, 4)
     # kinds (alike, lengths): (0, 2, 1), (0, 1, 3), (0, 3, 1) once and (0, 1, 1) once,
     # met where the second line begins, at 3, 5, 9 and 11, within a start and 4 more
     assert starts.tolist() == [0, 3, 5]
@@ -76,14 +76,14 @@ def test_every_kind_of_step_between_lines_is_as_likely_to_be_met() -> None:
 def test_a_common_step_weighs_as_much_as_a_rare_one() -> None:
     # twenty lines of one word, then one of two words: two kinds, 20 steps and one
     text = np.array([1, 0] * 20 + [1, 0, 2, 3, 0, 4, 0, 4, 0, 4])
-    starts, chances = batches.rare_steps(text, 2)
+    starts, chances = lines.rare_steps(text, 2)
     weights = dict(zip(starts.tolist(), np.diff(chances, prepend=0), strict=True))
     assert weights[40] == pytest.approx(22 * weights[0])
 
 
 def test_lines_longer_than_a_window_are_refused_with_the_way_out() -> None:
     with pytest.raises(InputError, match="no window of bptt = 3 holds a whole line"):
-        batches.rare_steps(np.array([1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, 0, 6, 7]), 3)
+        lines.rare_steps(np.array([1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, 0, 6, 7]), 3)
 
 
 def test_half_of_the_windows_begin_a_line_and_each_is_a_stretch_of_the_text() -> None:
@@ -92,9 +92,17 @@ def test_half_of_the_windows_begin_a_line_and_each_is_a_stretch_of_the_text() ->
     assert rows.shape == (8, 5)
     assert read.tolist() == rows[:, :-1].tolist()
     assert known.shape == (8, 4)
-    stretches = found.windows.tolist()
+    stretches = batches.windows_of(LINES, 4).tolist()
     assert all(row in stretches for row in rows.tolist())
-    assert found.begins_line(found.starts(400, np.random.default_rng(1))).sum() > 200
+    starts = found.starts(400, np.random.default_rng(1))
+    assert lines.begins_line(LINES, starts).sum() > 200
+
+
+def test_windows_with_rare_steps_are_read_as_they_stand() -> None:
+    rows, read, _ = windows(misread=1.0).draw(0, np.random.default_rng(0))
+    as_they_stand = (read == rows[:, :-1]).all(1)
+    assert as_they_stand[:2].all()  # a quarter of eight
+    assert not as_they_stand[2:].all()
 
 
 def test_a_misread_word_is_the_same_other_throughout_its_window() -> None:

@@ -12,6 +12,7 @@ from counting.base.types import Array
 from counting.running import resume
 from counting.training import loop
 from counting.training.autograd import AutogradStep
+from counting.training.batches import Windows
 from counting.training.steps import CompiledStep
 from tests.variants import HEADS, KINDS, model, recipe
 
@@ -28,6 +29,10 @@ EVERYTHING = recipe(
 )
 
 
+def windows(asked: Recipe, batch_size: int = 4) -> Windows:
+    return Windows(STREAM, asked, batch_size, V)
+
+
 def test_one_cycle_climbs_to_the_learning_rate_and_falls_to_nothing() -> None:
     rates = [loop.learning_rate(MODEL, RECIPE, step, 20) for step in range(20)]
     assert rates[:3] == pytest.approx([0.005, 0.01, 0.01])
@@ -37,7 +42,7 @@ def test_one_cycle_climbs_to_the_learning_rate_and_falls_to_nothing() -> None:
 
 def test_training_learns_a_cycle_and_records_every_step() -> None:
     longer = RECIPE.model_copy(update={"steps": 150})
-    weights, curves = loop.train(MODEL, longer, STREAM, V, seed=0)
+    weights, curves = loop.train(MODEL, windows(longer), seed=0)
     assert curves.shape == (150, 3)
     assert curves[:3, 0].mean() > 1.5  # near log 6
     assert curves[-3:, 0].mean() < 0.3
@@ -47,7 +52,7 @@ def test_training_learns_a_cycle_and_records_every_step() -> None:
 
 def test_a_seed_fixes_the_weights_and_another_gives_others() -> None:
     def trained(seed: int) -> Arrays:
-        return loop.train(MODEL, RECIPE, STREAM, V, seed)[0]
+        return loop.train(MODEL, windows(RECIPE), seed)[0]
 
     one, two, other = trained(1), trained(1), trained(2)
     assert all(np.array_equal(one[name], two[name]) for name in one)
@@ -60,7 +65,7 @@ def test_ten_steps_by_either_engine_have_the_same_losses(kind: str, head: str) -
     config = model(kind, head)
     ten: Recipe = EVERYTHING.model_copy(update={"steps": 10})
     found = [
-        loop.train(config, ten, STREAM, V, seed=3, begin=begin)
+        loop.train(config, windows(ten, config.batch_size), seed=3, begin=begin)
         for begin in (CompiledStep, partial(AutogradStep, device="cpu"))
     ]
     ours, theirs = (curves[:, 0] for _, curves in found)
@@ -71,7 +76,7 @@ def test_ten_steps_by_either_engine_have_the_same_losses(kind: str, head: str) -
 def test_a_loss_that_is_no_number_ends_the_training_with_what_to_lower() -> None:
     wild = model("loop relu", learning_rate=1.0, hidden_size=40, batch_size=4)
     with pytest.raises(loop.DivergedError, match=r"seed 0: .* at step \d+.*lower"):
-        loop.train(wild, recipe(steps=400, bptt=40), STREAM, V, seed=0)
+        loop.train(wild, windows(recipe(steps=400, bptt=40)), seed=0)
 
 
 def test_the_last_weights_are_averaged(tmp_path: Path) -> None:
@@ -83,7 +88,7 @@ def test_the_last_weights_are_averaged(tmp_path: Path) -> None:
             return seen[-1]
 
     asked = RECIPE.model_copy(update={"steps": 10, "average": 0.3})
-    found, _ = loop.train(MODEL, asked, STREAM, V, seed=0, begin=Watched)
+    found, _ = loop.train(MODEL, windows(asked), seed=0, begin=Watched)
     assert len(seen) == 3
     for name, mean in found.items():
         expected = np.mean([part[name] for part in seen], 0, np.float64)
@@ -96,6 +101,6 @@ def test_the_last_weights_are_averaged(tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        loop.train(MODEL, asked, STREAM, V, 0, keeper=keeper, progress=die)
-    again, _ = loop.train(MODEL, asked, STREAM, V, 0, keeper=keeper)
+        loop.train(MODEL, windows(asked), 0, keeper=keeper, progress=die)
+    again, _ = loop.train(MODEL, windows(asked), 0, keeper=keeper)
     assert all(np.array_equal(found[name], again[name]) for name in found)

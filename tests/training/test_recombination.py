@@ -10,8 +10,9 @@ from counting.base.types import Array
 from counting.running import resume
 from counting.text.spelling import spell
 from counting.text.vocabulary import Vocabulary
+from counting.training import fillers as filling
 from counting.training import loop, recombination
-from counting.training.batches import Windows
+from counting.training.batches import Windows, windows_of
 from counting.training.recombination import NONE, Recombination
 from tests.variants import model, recipe
 
@@ -19,6 +20,7 @@ T = 40
 TEXT = [spell(number, "en").split() for number in range(1, 4000)]
 VOCABULARY = Vocabulary.of(TEXT)
 STREAM = VOCABULARY.encode(TEXT, Path("numbers")).astype(np.int64)
+COMMA = VOCABULARY.tokens[","]
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +83,7 @@ def test_a_word_alone_is_put_for_a_word_alone(table: Recombination) -> None:
 
 
 def test_what_stands_before_an_open_word_never_comes_back(table: Recombination) -> None:
-    opened = recombination.open_words(STREAM)
+    opened = filling.open_words(STREAM)
     assert words(opened) == "thousand"  # before hundred, one comes back after nine
     assert {words(c) for _, _, c in table.places[:, :, None]} == {"thousand"}
 
@@ -89,25 +91,25 @@ def test_what_stands_before_an_open_word_never_comes_back(table: Recombination) 
 def test_where_no_word_is_open_nothing_is_replaced() -> None:
     text = [spell(number, "en").split() for number in range(500, 24_000, 7)]
     stream = VOCABULARY.encode(text, Path("numbers")).astype(np.int64)
-    assert not len(recombination.open_words(stream))
+    assert not len(filling.open_words(stream))
     assert recombination.build(stream, T) is None
     asked = recipe(bptt=T, recombine=0.5)
-    rows, *_ = Windows(stream, asked, 8, len(VOCABULARY)).draw(
-        0, np.random.default_rng(0)
-    )
-    known = {row.tobytes() for row in Windows(stream, asked, 8, 30).windows.astype(int)}
+    found = Windows(stream, asked, 8, len(VOCABULARY))
+    assert found.table is None
+    rows, *_ = found.draw(0, np.random.default_rng(0))
+    known = {row.tobytes() for row in windows_of(stream, T)}
     assert all(row.tobytes() in known for row in rows)
 
 
 def test_a_filler_is_as_long_as_the_longest_line_without_an_open_word() -> None:
-    assert recombination.longest_filler(STREAM, recombination.open_words(STREAM)) == 4
+    assert filling.longest_filler(STREAM, filling.open_words(STREAM)) == 4
 
 
 def test_windows_are_rewritten_word_by_word_and_else_as_they_stand(
     table: Recombination,
 ) -> None:
     draw = np.random.default_rng(0)
-    which = recombination.drawn(table, draw.random(300))
+    which = recombination.drawn(table.chances, draw.random(300))
     some = recombination.recombined(table, which, draw.random(300), T)
     assert some.shape == (300, T + 1)
     for window, row in zip(some, which, strict=True):
@@ -134,9 +136,18 @@ def by_hand(start: int, place: tuple[int, int, int], option: Array) -> Array:
     return np.array(out[: T + 1])
 
 
+def test_a_filler_is_read_before_there_is_loss(table: Recombination) -> None:
+    thousand = VOCABULARY.tokens["thousand"]
+    for start in table.starts.tolist():
+        window = STREAM[start : start + T + 1].tolist()
+        before = window[: window.index(thousand, 1) - 1]
+        whole = 1 if start == 0 or STREAM[start - 1] == COMMA else 2
+        assert before.count(COMMA) < whole
+
+
 def test_the_last_draw_is_a_window_too(table: Recombination) -> None:
     last = np.nextafter(1.0, 0.0)
-    which = recombination.drawn(table, np.array([0.0, last]))
+    which = recombination.drawn(table.chances, np.array([0.0, last]))
     assert which[1] == len(table.starts) - 1
     assert recombination.recombined(table, which, np.array([0.0, last]), T).min() >= 0
 
@@ -147,11 +158,13 @@ def test_each_word_that_is_new_in_a_window_is_as_likely(table: Recombination) ->
     assert chances.min() > 0
     by_hand: dict[tuple[int, bool], list[int]] = {}
     for row, start in enumerate(table.starts):
-        a, a2, c = table.places[table.place[row]]
+        a, a2, _ = table.places[table.place[row]]
         window = STREAM[start : start + T + 1].tolist()
-        first = recombination.FIRST
+        lines = 1 if start == 0 or STREAM[start - 1] == COMMA else 2
+        commas = [t for t, word in enumerate(window[:-1]) if word == COMMA]
+        first = commas[lines - 1] + 1 if len(commas) >= lines else len(window)
         without_loss, judged = window[:first], window[first:]
-        for word in {*judged} - {*without_loss} - {c}:
+        for word in {*judged} - {*without_loss}:
             by_hand.setdefault((word, bool(a == a2)), []).append(row)
     expected = np.full(len(chances), 1 / len(chances))
     for rows in by_hand.values():
@@ -165,7 +178,7 @@ def test_a_batch_has_the_shares_of_the_recipe() -> None:
     batch, read, scored = windows.draw(0, np.random.default_rng(0))
     assert scored.shape == read.shape == (64, T)
     assert batch.shape == (64, T + 1)
-    known = {row.tobytes() for row in windows.windows.astype(np.int64)}
+    known = {row.tobytes() for row in windows_of(STREAM, T)}
     unknown = sum(row.tobytes() not in known for row in batch)
     assert 24 <= unknown <= 32  # what is put at a window's end may not change it
 
@@ -173,7 +186,8 @@ def test_a_batch_has_the_shares_of_the_recipe() -> None:
 def test_a_training_that_recombines_goes_on_with_the_same_bits(tmp_path: Path) -> None:
     config = model("gru", "copy", hidden_size=8, batch_size=8)
     asked = recipe(steps=6, bptt=T, recombine=0.5)
-    train = partial(loop.train, config, asked, STREAM, len(VOCABULARY), seed=0)
+    windows = Windows(STREAM, asked, 8, len(VOCABULARY))
+    train = partial(loop.train, config, windows, seed=0)
     whole, _ = train()
 
     def die(step: int, _: Array) -> None:

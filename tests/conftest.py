@@ -25,35 +25,11 @@ from tests import tiny
 # one folder of machine code for the tests and every command that they start
 os.environ.setdefault("COUNTING_COMPILED", str(Path(__file__).parents[1] / ".compiled"))
 
-TABLE = pytest.StashKey[list[tuple[str, str]]]()
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--table", action="store_true", help="print each bad input, and its one line"
-    )
-    parser.addoption(
         "--long", action="store_true", help="slow proofs as at night: a hundred kills"
     )
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[TABLE] = []
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    rows = config.stash[TABLE]
-    if config.getoption("--table"):
-        for number, (label, line) in enumerate(rows, start=1):
-            terminalreporter.write_line(f"{number:3}  {label}\n       {line}")
-
-
-@pytest.fixture
-def table(request: pytest.FixtureRequest) -> list[tuple[str, str]]:
-    """The table of bad inputs, to add a row to."""
-    return request.config.stash[TABLE]
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,6 @@ from counting.base import files
 from counting.base.errors import InputError
 
 
-def test_a_file_is_written_with_its_folder(tmp_path: Path) -> None:
-    files.write_text(tmp_path / "new" / "a.txt", "fünf\n")
-    assert (tmp_path / "new" / "a.txt").read_bytes() == b"f\xc3\xbcnf\n"
-
-
 def test_when_one_file_cannot_be_written_none_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("old")
     (tmp_path / "c").write_text("a file where a folder is needed")
@@ -72,21 +67,8 @@ def test_a_file_gets_the_permissions_that_the_umask_leaves(tmp_path: Path) -> No
     assert (tmp_path / "a").stat().st_mode & 0o777 == 0o640
 
 
-def test_json_is_sorted_and_csv_has_fixed_digits() -> None:
-    assert files.as_json({"b": 1, "a": [2]}).startswith('{\n  "a": [\n    2')
-    table = files.as_csv(["seed", "loss"], [[0, 1 / 3], [1, 2.0]])
-    assert table == "seed,loss\n0,0.333333\n1,2.000000\n"
-
-
-@pytest.mark.parametrize(
-    "word", [",", '"', 'say "one"', "'", "a;b", "ünï", "$$", "\u2028"]
-)
+@pytest.mark.parametrize("word", [",", 'say "one"', "'", "a;b", "ünï", "\u2028"])
 def test_words_with_separators_and_quotes_come_back_from_a_csv(word: str) -> None:
     text = files.as_csv(["expected", "said", "count"], [[word, ",", 3], ["a", word, 4]])
     table = pd.read_csv(StringIO(text), keep_default_na=False)
     assert table.values.tolist() == [[word, ",", 3], ["a", word, 4]]
-
-
-def test_a_byte_order_mark_is_read_over(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"\xef\xbb\xbfone")
-    assert files.read_text(tmp_path / "a") == "one"

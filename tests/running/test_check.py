@@ -1,5 +1,3 @@
-import sys
-
 import pytest
 
 from counting.base import params
@@ -14,14 +12,6 @@ def test_one_line_is_printed_when_all_is_well(project: Project) -> None:
     outcome = project.call("counting.running.check")
     assert (outcome.code, outcome.err) == (0, "")
     assert outcome.out == "check: fine: 2 variants, 2 seeds each, 3 streams to spell\n"
-
-
-def test_checking_loads_no_torch(project: Project) -> None:
-    code = (
-        "import sys; from counting.running import check; check.main(); "
-        "sys.exit('torch' in sys.modules)"
-    )
-    assert project.shell(sys.executable, "-c", code).code == 0
 
 
 def test_counting_the_words_to_spell_stops_at_enough() -> None:

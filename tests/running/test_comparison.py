@@ -9,20 +9,23 @@ import pytest
 
 from counting.evaluation import metrics
 from counting.running import comparison, results
-from tests.conftest import Project
+from tests.conftest import Outcome, Project
 
 KEYS = len(metrics.KEYS)
+SEEDS = "reports/tables/gru/seeds.csv"
 
 
-def write(project: Project, variant: str, rows: list[list[float]]) -> None:
-    """Write a seeds.csv; a row a seed: loss and accuracies of the valid stream."""
+def as_csv(rows: list[list[float]], first: int = 0) -> str:
+    """Make a seeds.csv; a row a seed: loss and accuracies of the valid stream."""
     lines = [",".join(["seed", "stream", *metrics.KEYS])]
-    lines += [
-        f"{seed},valid,{','.join(map(str, row))}" for seed, row in enumerate(rows)
-    ]
+    lines += [f"{first + i},valid,{','.join(map(str, r))}" for i, r in enumerate(rows)]
+    return "\n".join(lines) + "\n"
+
+
+def write(project: Project, variant: str, seed: int, mean: float) -> None:
     path = project.path(f"reports/tables/{variant}/seeds.csv")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines) + "\n")
+    path.write_text(as_csv(draw(random.Random(seed), mean)))
 
 
 def draw(rng: random.Random, mean: float, seeds: int = 5) -> list[list[float]]:
@@ -31,66 +34,56 @@ def draw(rng: random.Random, mean: float, seeds: int = 5) -> list[list[float]]:
     return [[2 - share, share, share * 0.95, share * 0.8] for share in shares]
 
 
+def compared(project: Project, *flags: str, base: str = "HEAD") -> Outcome:
+    return project.call("counting.running.comparison", "--base", base, *flags)
+
+
 @pytest.fixture
 def committed(project: Project) -> Project:
     """A project whose last commit has tables of two variants."""
-    for number, variant in enumerate(("gru", "rnn")):
-        write(project, variant, draw(random.Random(number), 0.8))
+    write(project, "gru", 0, 0.8)
+    write(project, "rnn", 1, 0.8)
     project.commit()
     return project
 
 
 def test_no_change_flags_nothing(committed: Project) -> None:
-    outcome = committed.call("counting.running.comparison", "--base", "HEAD")
+    outcome = compared(committed)
     assert outcome.code == 0
     assert "The same for every seed: gru, rnn." in outcome.out
     assert "|" not in outcome.out
 
 
-def test_a_loss_is_flagged_and_fails_if_asked(committed: Project) -> None:
-    write(committed, "gru", draw(random.Random(2), 0.6))
-    flags = ["--base", "HEAD"]
-    outcome = committed.call("counting.running.comparison", *flags)
+@pytest.mark.parametrize(("mean", "worse", "code"), [(0.6, KEYS, 1), (0.95, 0, 0)])
+def test_a_loss_fails_if_asked_and_a_gain_does_not(
+    mean: float, worse: int, code: int, committed: Project
+) -> None:
+    write(committed, "gru", 2, mean)
+    outcome = compared(committed)
     assert outcome.code == 0
-    assert f"{KEYS} keys worse, 0 better" in outcome.out
-    assert outcome.out.count("**worse**") == KEYS
+    assert f"{worse} keys worse, {KEYS - worse} better" in outcome.out
+    assert outcome.out.count("**worse**") == worse
     assert "rnn |" not in outcome.out
-    failed = committed.call(
-        "counting.running.comparison", *flags, "--fail-on-regression"
-    )
-    assert failed.code == 1
-    assert failed.out == outcome.out
-
-
-def test_a_gain_is_said_and_does_not_fail(committed: Project) -> None:
-    write(committed, "gru", draw(random.Random(2), 0.95))
-    outcome = committed.call(
-        "counting.running.comparison", "--base", "HEAD", "--fail-on-regression"
-    )
-    assert outcome.code == 0
-    assert f"0 keys worse, {KEYS} better" in outcome.out
+    assert compared(committed, "--fail-on-regression") == Outcome(code, outcome.out, "")
 
 
 def test_revisions_are_compared_and_new_and_gone_variants_named(
     committed: Project,
 ) -> None:
-    write(committed, "lstm", draw(random.Random(3), 0.8))
+    write(committed, "lstm", 3, 0.8)
     models = committed.params["models"]
     committed.set("models", {"gru": models["gru"], "lstm": models["rnn"]})
     shutil.rmtree(committed.path("reports/tables/rnn"))
-    outcome = committed.call("counting.running.comparison", "--base", "HEAD")
+    outcome = compared(committed)
     assert "New: lstm." in outcome.out
     assert "Gone: rnn." in outcome.out
-    outcome = committed.call(
-        "counting.running.comparison", "--base", "HEAD", "--head", "HEAD"
-    )
-    assert "lstm" not in outcome.out
+    assert "lstm" not in compared(committed, "--head", "HEAD").out
 
 
 def test_figures_judged_by_other_settings_are_not_compared(committed: Project) -> None:
-    write(committed, "gru", draw(random.Random(2), 0.95))
+    write(committed, "gru", 2, 0.95)
     committed.set("evaluate.steps", 3)
-    outcome = committed.call("counting.running.comparison", "--base", "HEAD")
+    outcome = compared(committed)
     assert outcome.code == 0
     assert outcome.out.startswith("**Not comparable with HEAD**")
     assert "evaluate.steps is 3, was 4" in outcome.out
@@ -104,72 +97,48 @@ stages:
       params.yaml:
         models.gru: {hidden_size: 9}
 """
+CONFLICT = "<<<<<<< HEAD\n0\n=======\n1\n>>>>>>> other\n"
 
 
-def lose_tables(project: Project) -> None:
-    shutil.rmtree(project.path("reports/tables/gru"))
+def edit(change: Callable[[str], str]) -> Callable[[Project], object]:
+    def edited(project: Project) -> None:
+        path = project.path(SEEDS)
+        path.write_text(change(path.read_text()))
 
-
-def change_params(project: Project) -> None:
-    project.path("dvc.lock").write_text(LOCK)
-
-
-def leave_conflict(project: Project) -> None:
-    path = project.path("reports/tables/gru/seeds.csv")
-    path.write_text(path.read_text() + "<<<<<<< HEAD\n0\n=======\n1\n>>>>>>> other\n")
-
-
-def cut_short(project: Project) -> None:
-    path = project.path("reports/tables/gru/seeds.csv")
-    path.write_text(path.read_text()[:-20])
-
-
-def leave_archive(project: Project) -> None:
-    shutil.rmtree(project.path(".git"))
+    return edited
 
 
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
-        (lose_tables, "nothing there of gru; a run has failed"),
-        (change_params, "models.gru was changed and not run"),
-        (leave_conflict, "seeds.csv: holds both sides of a merge"),
-        (cut_short, "seeds.csv: expected a number in each cell"),
-        (leave_archive, "not a git repository"),
+        (lambda p: p.path(SEEDS).unlink(), "nothing there of gru; a run has failed"),
+        (
+            lambda p: p.path("dvc.lock").write_text(LOCK),
+            "models.gru was changed and not run",
+        ),
+        (edit(lambda text: text + CONFLICT), "seeds.csv: holds both sides of a merge"),
+        (edit(lambda text: text[:-20]), "seeds.csv: expected a number in each cell"),
+        (lambda p: shutil.rmtree(p.path(".git")), "not a git repository"),
+        (lambda p: p.shell("git", "branch", "-m", "mian"), "object name main"),
     ],
 )
 def test_what_cannot_be_compared_is_an_error_in_a_line(
     fault: Callable[[Project], None], told: str, committed: Project
 ) -> None:
+    committed.shell("git", "branch", "-M", "main")
     fault(committed)
-    outcome = committed.call(
-        "counting.running.comparison", "--base", "HEAD", "--fail-on-regression"
-    )
+    outcome = compared(committed, "--fail-on-regression", base="main")
     assert outcome.code == 2
     assert told in outcome.err
     assert outcome.err.count("\n") == 1
 
 
-def test_every_table_with_a_row_a_seed_counts(committed: Project) -> None:
-    for name, counts in (("count_run", "5\n1,7"), ("count_from_one", "9\n1,8")):
-        path = committed.path(f"reports/tables/gru/{name}.csv")
-        path.write_text(f"seed,numbers_right\n0,{counts}\n")
-    steps = committed.path("reports/tables/gru/steps.csv")
-    steps.write_text(
-        "stream,seed,steps,sequence_accuracy\ntrain,0,1,1.0\ntrain,0,2,.9\n"
-    )
-    found = results.read(path.read_text(), path)
+def test_every_table_with_a_row_a_seed_counts(tmp_path: Path) -> None:
+    path = tmp_path / "count_from_one.csv"
+    found = results.read("seed,numbers_right\n0,9\n1,8\n", path)
     assert found == {"count_from_one.numbers_right": {0: 9.0, 1: 8.0}}
-    assert results.read(steps.read_text(), steps) == {}
-    outcome = committed.call("counting.running.comparison", "--base", "HEAD")
-    assert outcome.code == 0  # HEAD has no such keys
-
-
-def test_an_unknown_revision_is_an_error_in_a_line(committed: Project) -> None:
-    outcome = committed.call("counting.running.comparison", "--base", "mian")
-    assert outcome.code == 2
-    assert "mian" in outcome.err
-    assert outcome.err.count("\n") == 1
+    steps = "stream,seed,steps,sequence_accuracy\ntrain,0,1,1.0\ntrain,0,2,.9\n"
+    assert results.read(steps, tmp_path / "steps.csv") == {}
 
 
 def test_other_seeds_of_the_same_recipe_flag_nothing_19_times_in_20() -> None:
@@ -185,12 +154,6 @@ def test_other_seeds_of_the_same_recipe_flag_nothing_19_times_in_20() -> None:
         verdicts = {change.verdict for change in comparison.compare(base, head)}
         flagged += bool(verdicts & {"worse", "better"})
     assert flagged <= draws / 20
-
-
-def as_csv(rows: list[list[float]], first: int) -> str:
-    lines = [",".join(["seed", "stream", *metrics.KEYS])]
-    lines += [f"{first + i},valid,{','.join(map(str, r))}" for i, r in enumerate(rows)]
-    return "\n".join(lines)
 
 
 def test_seeds_that_rise_and_fall_together_are_compared_in_pairs() -> None:
@@ -220,6 +183,7 @@ def test_chances_are_corrected_by_holm() -> None:
         ("count_run.numbers_right", [1999.0] * 5, [1998.0] * 5, comparison.TOO_SMALL),
         ("count_run.numbers_right", [1999.0] * 5, [999, 99, 1999, 9, 0], "worse"),
         ("valid.loss", [0.1, 0.2, 0.15], [0.15, 0.1, 0.21], comparison.SCATTER),
+        ("valid.loss", [1.0], [2.0], "too few seeds to tell"),
     ],
 )
 def test_seeds_that_leave_what_all_others_have_are_counted(
@@ -228,12 +192,6 @@ def test_seeds_that_leave_what_all_others_have_are_counted(
     sides = [{"gru": {key: dict(enumerate(side))}} for side in (base, head)]
     (change,) = comparison.compare(*sides)
     assert change.verdict == verdict
-
-
-def test_one_seed_shows_no_scatter() -> None:
-    change = comparison.Change("gru", "valid.loss", {0: 1.0}, {0: 2.0}, None)
-    assert comparison.chance("valid.loss", {0: 1.0}, {0: 2.0}) is None
-    assert change.verdict == "too few seeds to tell"
 
 
 @pytest.mark.parametrize(

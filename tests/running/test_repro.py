@@ -30,6 +30,9 @@ def test_a_lock_list_that_a_kill_cut_short_is_named_with_its_cure(
     path.write_text(half)
     found = repro.cures(project.root)
     assert found == {"rm .dvc/tmp/rwlock": ".dvc/tmp/rwlock was cut short by a kill"}
+    path.write_text('{"read": {}}')
+    project.path("dvc.lock").write_text(LOCK)
+    assert not repro.cures(project.root)
 
 
 @pytest.mark.parametrize("end", [0, 9, LOCK.index("spell") + 6, -5, -1])
@@ -59,15 +62,6 @@ def test_both_sides_of_a_merge_in_the_lock_file_are_told_with_their_cure(
     )  # fmt: skip
     assert project.shell("sh", "-c", cure).code == 0
     assert lock.read_text() == LOCK.replace("123", "789")
-    assert not repro.cures(project.root)
-
-
-def test_whole_files_are_let_be(project: Project) -> None:
-    assert not repro.cures(project.root)
-    path, lock = project.path(".dvc/tmp/rwlock"), project.path("dvc.lock")
-    path.parent.mkdir()
-    path.write_text('{"read": {}}')
-    lock.write_text(LOCK)
     assert not repro.cures(project.root)
 
 

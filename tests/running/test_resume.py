@@ -42,7 +42,7 @@ def send(number: signal.Signals) -> Callable[[], None]:
     return lambda: os.kill(os.getpid(), number)
 
 
-@pytest.mark.parametrize("step", [0, 2, 5, 13, 14, 27])
+@pytest.mark.parametrize("step", [0, 5, 13, 14, 27])
 def test_a_training_that_died_ends_with_the_same_bytes(
     step: int, finished: Project
 ) -> None:
@@ -84,20 +84,15 @@ def test_a_signal_in_the_very_last_step_is_heard(finished: Project) -> None:
     assert "going on after step 14" in finished.run("train@gru").out
 
 
-def test_a_finished_seed_is_not_trained_again(
+def test_a_finished_seed_is_not_trained_again_and_success_deletes_the_states(
     finished: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stop_at(20, die, finished)
+    assert finished.contents(STATES)
     seen: list[str] = []
     monkeypatch.setattr(Progress, "__call__", lambda self, *_: seen.append(self.label))
     finished.run("train@gru")
     assert set(seen) == {"train gru, seed 1"}
-
-
-def test_success_deletes_the_states(finished: Project) -> None:
-    stop_at(5, die, finished)
-    assert finished.contents(STATES)
-    finished.run("train@gru")
     assert not finished.path(STATES).exists()
 
 
@@ -107,8 +102,8 @@ def flip(content: bytes) -> bytes:
 
 @pytest.mark.parametrize(
     "damage",
-    [flip, lambda content: content[: len(content) // 2], lambda _: b"", lambda _: b"x"],
-    ids=["one bit", "half", "empty", "other bytes"],
+    [flip, lambda content: content[: len(content) // 2], lambda _: b""],
+    ids=["one bit", "half", "empty"],
 )
 def test_a_damaged_state_is_set_aside_with_a_line(
     damage: Callable[[bytes], bytes], finished: Project
@@ -124,26 +119,30 @@ def test_a_damaged_state_is_set_aside_with_a_line(
     assert finished.contents(WEIGHTS, CURVES) == expected
 
 
-def test_a_state_of_other_parameters_is_set_aside(finished: Project) -> None:
-    stop_at(5, die, finished)
-    finished.set("models.gru.learning_rate", 0.03)
-    assert "belongs to other parameters" in finished.run("train@gru").out
+def other_rate(project: Project) -> None:
+    project.set("models.gru.learning_rate", 0.03)
 
 
-def test_a_state_of_other_data_is_set_aside(finished: Project) -> None:
-    stop_at(5, die, finished)
-    finished.set("spell.train", [1, 109])
-    finished.set("spell.valid", [112, 150])
+def other_data(project: Project) -> None:
+    project.set("spell.train", [1, 109])
+    project.set("spell.valid", [112, 150])
     for stage in ("spell", "prepare"):
-        finished.run(stage)
-    assert "belongs to other parameters" in finished.run("train@gru").out
+        project.run(stage)
 
 
-def test_a_state_of_another_seed_is_set_aside(finished: Project) -> None:
+def other_seed(project: Project) -> None:
+    project.path(f"{STATES}/seed-0.state").rename(
+        project.path(f"{STATES}/seed-1.state")
+    )
+
+
+@pytest.mark.parametrize("change", [other_rate, other_data, other_seed])
+def test_a_state_of_something_else_is_set_aside(
+    change: Callable[[Project], None], finished: Project
+) -> None:
     stop_at(5, die, finished)
-    states = finished.path(STATES)
-    (states / "seed-0.state").rename(states / "seed-1.state")
-    assert "seed-1.state belongs to other" in finished.run("train@gru").out
+    change(finished)
+    assert "belongs to other parameters" in finished.run("train@gru").out
 
 
 def test_how_often_states_are_saved_does_not_belong_to_the_key(
@@ -231,13 +230,10 @@ def test_a_training_stops_when_its_dvc_has_gone(
     assert stopped.value.code == 129
 
 
-@pytest.mark.parametrize("delay", [0.4, 0.8, 1.2])
-def test_ctrl_c_shows_no_traceback_while_libraries_load(
-    delay: float, finished: Project
-) -> None:
+def test_ctrl_c_shows_no_traceback_while_libraries_load(finished: Project) -> None:
     with usual_signals():
         process = finished.start(*finished.command("train@gru"))
-    time.sleep(delay)
+    time.sleep(0.5)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate()
     assert process.returncode in (130, -signal.SIGINT, 0)

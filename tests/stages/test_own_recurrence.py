@@ -1,5 +1,7 @@
 """A recurrence of one's own: two places to say it, and every stage works with it."""
 
+import json
+
 import pytest
 
 from counting.base import params
@@ -43,31 +45,39 @@ class MGU(nn.Module):
 '''
 
 
-def add(project: Project, entry: str) -> None:
-    """Add the unit as README says, and a variant that uses it."""
-    project.path("counting/networks/mgu.py").write_text(MGU)
-    table = project.path("counting/base/recurrences.py")
-    text = table.read_text()
-    assert "= {}" in text
-    table.write_text(text.replace("= {}", f'= {{"mgu": "{entry}"}}', 1))
-    models = project.params["models"]
-    project.set("models.mgu", {**models["gru"], "recurrence": "mgu"})
-    project.set("engine", "autograd")
+# runs one command line after the other in one process, with the code of its folder
+RUN = """
+import json, runpy, sys
+for _, _, module, *flags in json.loads(sys.argv[1]):
+    sys.argv = [module, *flags]
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        assert not end.code, module
+"""
 
 
 def test_it_is_trained_judged_shown_talked_to_and_exported(finished: Project) -> None:
-    add(finished, "counting.networks.mgu:MGU")
-    for stage in ("train@mgu", "evaluate@mgu", "plot", "report"):
-        outcome = finished.shell(*finished.command(stage))
-        assert (outcome.code, outcome.err) == (0, ""), stage
+    finished.path("counting/networks/mgu.py").write_text(MGU)
+    table = finished.path("counting/base/recurrences.py")
+    text = table.read_text()
+    assert "= {}" in text
+    entry = '{"mgu": "counting.networks.mgu:MGU"}'
+    table.write_text(text.replace("= {}", f"= {entry}", 1))
+    gru = finished.params["models"]["gru"]
+    finished.set("models.mgu", {**gru, "recurrence": "mgu"})
+    finished.set("engine", "autograd")
+    stages = ("train@mgu", "evaluate@mgu", "plot", "report")
+    commands = [finished.command(stage) for stage in stages]
+    commands += [
+        ["python", "-m", "counting", "5,", "--variant", "mgu"],
+        ["python", "-m", "counting.export", "--variant", "mgu", "--out", "taken"],
+    ]
+    outcome = finished.shell("python", "-c", RUN, json.dumps(commands))
+    assert (outcome.code, outcome.err) == (0, "")
     assert "mgu is left out: the page knows no recurrence of one's own" in outcome.out
+    assert "no model.onnx" in outcome.out
     assert b"layer.forget.weight" in finished.contents("data/models/mgu").popitem()[1]
-    said = finished.shell("python", "-m", "counting", "5,", "--variant", "mgu")
-    assert said.code == 0, said.err
-    export = ("python", "-m", "counting.export", "--variant", "mgu", "--out", "taken")
-    taken = finished.shell(*export)
-    assert taken.code == 0, taken.err
-    assert "no model.onnx" in taken.out
     alone = finished.shell("python", "taken/modeling_counting.py", "five ,")
     assert (alone.code, alone.err) == (0, "")
     assert len(alone.out.split()) == 40
@@ -76,15 +86,17 @@ def test_it_is_trained_judged_shown_talked_to_and_exported(finished: Project) ->
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
-        ("counting.networks.mgu:Mgu", "'mgu' is 'counting.networks.mgu:Mgu', expected"),
+        ("counting.networks.loop:Mgu", "'mgu' is 'counting.networks.loop:Mgu', exp"),
         ("counting.networks.none:MGU", "No module named 'counting.networks.none'"),
     ],
 )
 def test_an_entry_that_leads_nowhere_is_told_before_training(
-    entry: str, said: str, finished: Project
+    entry: str, said: str, finished: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add(finished, entry)
-    outcome = finished.shell(*finished.command("train@mgu"))
+    monkeypatch.setitem(OWN, "mgu", entry)
+    finished.set("models.gru.recurrence", "mgu")
+    finished.set("engine", "autograd")
+    outcome = finished.run("train@gru")
     assert outcome.code == 2
     assert said in outcome.err
     assert outcome.err.count("\n") == 1

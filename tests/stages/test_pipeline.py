@@ -1,6 +1,7 @@
 """dvc.yaml tells the truth: every claim in it is computed again from the code."""
 
 import ast
+import json
 import sys
 import tomllib
 from contextlib import nullcontext
@@ -11,7 +12,7 @@ from unittest.mock import MagicMock
 import pytest
 import yaml
 
-from tests.conftest import Project
+from tests.conftest import Project, stages
 
 ROOT = Path(__file__).parents[2]
 PIPELINE: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())
@@ -187,6 +188,26 @@ def test_results_are_the_same_whatever_runs_the_stages(
     assert project.contents("data", "reports") == finished.contents("data", "reports")
 
 
+@pytest.mark.parametrize("stage", stages())
+def test_a_stage_reads_nothing_but_its_deps_and_writes_exactly_its_outs(
+    stage: str, project: Project, finished_root: Path
+) -> None:
+    name, _, key = stage.partition("@")
+    text = json.dumps(STAGES[name]).replace("${spell.texts}", "numbers")
+    one = json.loads(text.replace("${key}", key))
+    listed = [out for kind in ("outs", "metrics", "plots") for out in one.get(kind, [])]
+    outs = [out if isinstance(out, str) else next(iter(out)) for out in listed]
+    done = Project(finished_root)
+    for path, content in done.contents(*one["deps"]).items():
+        if path.startswith(("data/", "reports/")):
+            project.path(path).parent.mkdir(parents=True, exist_ok=True)
+            project.path(path).write_bytes(content)
+    given = project.contents("data", "reports")
+    outcome = project.run(stage)
+    assert outcome.code == 0, outcome.err
+    assert project.contents("data", "reports") == given | done.contents(*outs)
+
+
 @each_stage
 def test_a_stage_uses_nothing_else_of_what_runs_it(stage: str) -> None:
     known = {*STAND_INS, "cli.Parser", "cli.run", "resume.SCRATCH"}
@@ -207,9 +228,9 @@ def test_no_stage_imports_a_stage(stage: str) -> None:
 
 
 def test_counting_never_imports_a_stage() -> None:
-    stages = {entry(stage) for stage in STAGES}
+    entries = {entry(stage) for stage in STAGES}
     for path in (ROOT / "counting").rglob("*.py"):
-        assert not closure(path) & stages
+        assert not closure(path) & entries
 
 
 def test_stages_that_do_not_compute_never_import_torch() -> None:

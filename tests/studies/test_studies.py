@@ -1,7 +1,5 @@
 """Studies: which results count as today's, what they measure, and their tables."""
 
-import re
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +23,7 @@ from tests import tiny, variants
 from tests.conftest import Project
 
 FILES = sorted(Path(studies.__file__).parent.glob("*.yaml"))
-STUDY = {
+STUDY: dict[str, Any] = {
     "title": "Two rates",
     "train": [[1, 60]],
     "judge": [[61, 90]],
@@ -63,39 +61,25 @@ def test_each_training_has_a_key_of_its_own(wanted: list[studies.Entry]) -> None
 
 
 @pytest.mark.parametrize(
-    ("parameter", "value"),
-    [("models.rnn.hidden_size", 9), ("evaluate.window", 21), ("spell.language", "es")],
+    ("parameter", "value", "today"),
+    [
+        ("models.rnn.hidden_size", 9, False),
+        ("evaluate.window", 21, False),
+        ("spell.language", "es", False),
+        ("evaluate.stride.valid", 3, True),
+        ("plot.rolling", 2, True),
+    ],
 )
-def test_a_result_of_other_parameters_is_not_todays(
-    project: Project, wanted: list[studies.Entry], parameter: str, value: Any
+def test_a_result_counts_as_todays_if_nothing_changed_that_it_depends_on(
+    project: Project,
+    wanted: list[studies.Entry],
+    parameter: str,
+    value: Any,
+    today: bool,
 ) -> None:
     project.set(parameter, value)
-    assert not keys(trainings(project)) & keys(wanted)
-
-
-def test_a_result_on_other_numbers_is_not_todays(
-    project: Project, wanted: list[studies.Entry]
-) -> None:
+    assert keys(trainings(project)) & keys(wanted) == (keys(wanted) if today else set())
     assert not keys(trainings(project, judge=[[61, 91]])) & keys(wanted)
-
-
-@pytest.mark.parametrize(
-    ("parameter", "value"),
-    [("evaluate.samples", 5), ("evaluate.stride.valid", 3), ("plot.rolling", 2)],
-)
-def test_what_changes_no_result_makes_none_anew(
-    project: Project, wanted: list[studies.Entry], parameter: str, value: Any
-) -> None:
-    project.set(parameter, value)
-    assert trainings(project) == wanted
-
-
-def test_a_build_of_torch_for_one_processor_is_the_same_version(
-    project: Project, wanted: list[studies.Entry], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    built = {"torch": f"{version('torch').partition('+')[0]}+other"}
-    monkeypatch.setattr(cluster, "version", lambda name: built.get(name, version(name)))
-    assert trainings(project) == wanted
 
 
 def test_results_of_other_code_are_kept_and_count_again_with_that_code(
@@ -127,16 +111,15 @@ def test_a_damaged_result_is_named(project: Project) -> None:
         results.load(path)
 
 
-def test_a_study_with_an_unknown_parameter_is_refused(project: Project) -> None:
-    rows = [{"name": "odd", "variant": "rnn", "change": {"learning_rat": 1.0}}]
-    with pytest.raises(InputError, match="did you mean 'learning_rate'"):
-        trainings(project, rows=rows)
-
-
-def test_one_figure_of_a_section_can_be_changed(project: Project) -> None:
-    rows = [{"name": "near", "variant": "gru", "change": {"copy_head.reach": 3}}]
-    copy_head = trainings(project, rows=rows)[0]["variant"]["model"]["copy_head"]
+def test_one_figure_of_a_section_can_be_changed_and_no_unknown_one(
+    project: Project,
+) -> None:
+    row = {"name": "near", "variant": "gru", "change": {"copy_head.reach": 3}}
+    copy_head = trainings(project, rows=[row])[0]["variant"]["model"]["copy_head"]
     assert copy_head == tiny.PARAMS["models"]["gru"]["copy_head"] | {"reach": 3}
+    odd = row | {"change": {"learning_rat": 1.0}}
+    with pytest.raises(InputError, match="did you mean 'learning_rate'"):
+        trainings(project, rows=[odd])
 
 
 def test_the_table_has_a_line_a_row(wanted: list[studies.Entry]) -> None:
@@ -165,29 +148,23 @@ def test_an_interval_is_that_of_scipy() -> None:
     assert table.wilson(50, 50) == pytest.approx((0.928652, 1.0), abs=1e-6)
 
 
-def test_a_share_that_is_nearly_whole_is_told_from_the_whole() -> None:
-    assert [table.wrong(share) for share in (1.0, 0.999973)] == ["0", "2.7e-05"]
-
-
-def test_a_study_says_which_windows_of_which_numbers_were_judged() -> None:
-    text = table.in_words([[8001, 9999], [10000, 99999]], [1, 31])
-    assert text == "every window of 8001..9999, one window in 31 of 10000..99999"
-
-
-def test_a_stride_too_few_is_told() -> None:
-    with pytest.raises(ValueError, match="not one for each of"):
-        studies.Study.model_validate(STUDY | {"strides": [1, 2]})
-
-
-@pytest.mark.parametrize("twice", ["rows", "seeds"])
-def test_what_stands_twice_in_a_study_is_refused(project: Project, twice: str) -> None:
-    given: Any = STUDY[twice]
-    project.path("study.yaml").write_text(
-        yaml.safe_dump(STUDY | {twice: [*given, given[0]]})
-    )
-    outcome = project.call("studies.__main__", "study.yaml")
+@pytest.mark.parametrize(
+    ("change", "flags", "says"),
+    [
+        ({"rows": [STUDY["rows"][0]] * 2}, [], "stands twice"),
+        ({"seeds": [0, 0]}, [], "stands twice"),
+        ({"strides": [1, 2]}, [], "not one for each of"),
+        ({}, ["--jobs", "0"], "--jobs 0: expected 1 or more trainings"),
+        ({}, ["--scheduler", "host"], "host: no scheduler answers there, expected one"),
+    ],
+)
+def test_a_study_that_cannot_be_run_is_refused_in_a_line(
+    project: Project, change: dict[str, Any], flags: list[str], says: str
+) -> None:
+    project.path("study.yaml").write_text(yaml.safe_dump(STUDY | change))
+    outcome = project.call("studies.__main__", "study.yaml", *flags)
     assert outcome.code == 2
-    assert "stands twice" in outcome.err
+    assert says in outcome.err
     assert outcome.err.count("\n") == 1
 
 
@@ -196,30 +173,6 @@ def test_the_studies_that_are_there_can_be_read(path: Path) -> None:
     study = studies.load(path)
     assert study.rows
     assert set(study.predicted) <= {row.name for row in study.rows}
-
-
-def test_studies_that_pages_and_the_makefile_name_are_there() -> None:
-    root = Path(studies.__file__).parents[1]
-    pages = [root / "Makefile", *root.glob("*.md"), *(root / "docs").glob("*.md")]
-    named = {
-        n for p in pages for n in re.findall(r"studies/[a-z_]+\.yaml", p.read_text())
-    }
-    assert named
-    assert [name for name in named if not (root / name).is_file()] == []
-
-
-def test_a_text_of_another_kind_has_a_line_a_number() -> None:
-    lines = {name: kind(61) for name, kind in texts.KINDS.items()}
-    assert lines["hours"] == "one hours one minutes"
-    assert lines["digits"] == "six one"
-    assert lines["columns"] == "b i"
-    assert lines["down"] == "nine thousand nine hundred thirty nine"
-
-
-def test_a_text_knows_where_its_lines_begin() -> None:
-    text = texts.read("en", 9, ((1, 20),), ((10, 13),))
-    assert text.numbers.tolist() == [*range(1, 9), *range(10, 19), 20, *range(10, 14)]
-    assert text.vocabulary.decode(text.lines(7, 10).tolist()) == "eight , ten , eleven"
 
 
 def test_lines_side_by_side_go_on_as_each_by_itself() -> None:
@@ -297,10 +250,6 @@ def test_thousands_withheld_are_never_trained_on_and_others_are_counted() -> Non
     assert counted["read"][1] == [1, 1]  # the other was read, once each time
 
 
-def test_a_worker_like_this_one_is_let_in() -> None:
-    assert cluster.difference(cluster.facts()) is None
-
-
 @pytest.mark.parametrize(
     ("fact", "line"),
     [
@@ -311,22 +260,6 @@ def test_a_worker_like_this_one_is_let_in() -> None:
 )
 def test_a_worker_that_differs_is_refused_in_a_line(fact: str, line: str) -> None:
     facts = cluster.facts()
+    assert cluster.difference(facts) is None
     fault = cluster.difference(facts | {fact: "0.0.1"})
     assert fault == line.format(found=facts.get(fact))
-
-
-@pytest.mark.parametrize(
-    ("flags", "error"),
-    [
-        (["--jobs", "0"], "--jobs 0: expected 1 or more trainings"),
-        (["--scheduler", "host"], "host: no scheduler answers there, expected one as"),
-    ],
-)
-def test_a_study_with_nowhere_to_run_says_so_in_a_line(
-    project: Project, flags: list[str], error: str
-) -> None:
-    project.path("study.yaml").write_text(yaml.safe_dump(STUDY))
-    outcome = project.call("studies.__main__", "study.yaml", *flags)
-    assert outcome.code == 2
-    assert error in outcome.err
-    assert outcome.err.count("\n") == 1

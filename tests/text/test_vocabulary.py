@@ -37,17 +37,11 @@ def test_a_text_read_in_small_parts_has_the_same_tokens(
     assert tokens.tolist() == vocabulary.encode(NUMBERS * 5, path).tolist()
 
 
-def test_the_separator_stands_between_numbers_only() -> None:
-    assert join(NUMBERS) == ["nine", ",", "ninety", "nine", ",", "one", "hundred"]
-
-
-def test_words_are_numbered_by_first_appearance_after_the_separator() -> None:
-    words = Vocabulary.of(NUMBERS).words
-    assert words == (",", "nine", "ninety", "one", "hundred")
-
-
-def test_a_text_encoded_and_decoded_is_the_same_text(tmp_path: Path) -> None:
+def test_words_are_numbered_by_first_appearance_after_the_separator(
+    tmp_path: Path,
+) -> None:
     vocabulary = Vocabulary.of(NUMBERS)
+    assert vocabulary.words == (",", "nine", "ninety", "one", "hundred")
     tokens = vocabulary.encode(NUMBERS, tmp_path)
     assert tokens.tolist() == [1, 0, 2, 1, 0, 3, 4]
     assert vocabulary.decode(tokens.tolist()) == "nine , ninety nine , one hundred"
@@ -57,15 +51,6 @@ def test_a_vocabulary_saved_and_read_is_the_same(tmp_path: Path) -> None:
     vocabulary = Vocabulary.of([["zwölf"], ["fünf"]])
     (tmp_path / "vocab.json").write_text(vocabulary.content(), encoding="utf-8")
     assert Vocabulary.load(tmp_path / "vocab.json") == vocabulary
-
-
-def test_an_unseen_word_is_named_with_its_line_and_the_nearest_known(
-    tmp_path: Path,
-) -> None:
-    path = tmp_path / "valid.txt"
-    path.write_text("nine\n\nnien\n")
-    with pytest.raises(InputError, match=r"line 3: the word 'nien'.*mean 'nine'"):
-        Vocabulary.of(NUMBERS).encode(read_numbers(path), path)
 
 
 def test_thousands_of_unseen_words_are_counted_and_the_first_named(

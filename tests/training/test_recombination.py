@@ -13,6 +13,7 @@ from counting.text.vocabulary import Vocabulary
 from counting.training import fillers as filling
 from counting.training import loop, recombination
 from counting.training.batches import Windows, windows_of
+from counting.training.lines import begins_line, known
 from counting.training.recombination import NONE, Recombination
 from tests.variants import model, recipe
 
@@ -178,9 +179,13 @@ def test_a_batch_has_the_shares_of_the_recipe() -> None:
     batch, read, scored = windows.draw(0, np.random.default_rng(0))
     assert scored.shape == read.shape == (64, T)
     assert batch.shape == (64, T + 1)
-    known = {row.tobytes() for row in windows_of(STREAM, T)}
-    unknown = sum(row.tobytes() not in known for row in batch)
+    starts = {row.tobytes(): n for n, row in enumerate(windows_of(STREAM, T))}
+    unknown = sum(row.tobytes() not in starts for row in batch)
     assert 24 <= unknown <= 32  # what is put at a window's end may not change it
+    own = np.array([starts[row.tobytes()] for row in batch[32:]])
+    begins = begins_line(STREAM, own)
+    assert 8 < begins.sum() < 32
+    assert np.array_equal(scored[32:], known(batch[32:], begins))
 
 
 def test_a_training_that_recombines_goes_on_with_the_same_bits(tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ from tests import tiny
 
 # one folder of machine code for the tests and every command that they start
 os.environ.setdefault("COUNTING_COMPILED", str(Path(__file__).parents[1] / ".compiled"))
+# networks this small are slower by PyTorch's threads, many times beside other work
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

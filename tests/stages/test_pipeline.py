@@ -5,6 +5,7 @@ import json
 import sys
 import tomllib
 from contextlib import nullcontext
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock
@@ -35,6 +36,7 @@ HARMLESS = {
 RUNNING = ROOT / "counting" / "running"  # a dependency of no stage
 
 
+@cache
 def imports_of(path: Path) -> set[str]:
     """Name every module a file imports at run time, wherever the import stands."""
     tree = ast.parse(path.read_text())
@@ -67,6 +69,7 @@ def file_of(module: str) -> Path | None:
     return None
 
 
+@cache
 def closure(start: Path) -> set[Path]:
     """Collect the files of the project that running `start` can import, it included."""
     found, waiting = set(), [start]

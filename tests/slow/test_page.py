@@ -18,6 +18,7 @@ def test_a_page_of_real_sizes_says_the_same_bits_as_python(
     browser: Any, project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
     project.set("spell.valid", [111, 560])
+    project.set("spell.beyond.teens", [561, 580])
     models = project.params["models"]
     models |= {"lstm": models["gru"] | {"recurrence": "lstm"}}
     project.set("models", {k: m | {"hidden_size": 64} for k, m in models.items()})

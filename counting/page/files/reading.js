@@ -119,7 +119,8 @@ function are_near(one, other) {
 
 function lead_in(reader, number) {
   const words = [];
-  for (let n = Math.max(1, number - LEAD_IN); n < number; n++) {
+  if (number <= LEAD_IN + 1) return words; // where every count begins
+  for (let n = number - LEAD_IN; n < number; n++) {
     const before = spell_known(n, reader);
     if (before.length) words.push(...before, reader.separator);
   }

@@ -1,26 +1,25 @@
 """What a change did, judged by how the seeds scatter: two revisions, key by key.
 
-For each variant and each of its metrics: the two means over the seeds, and whether
-their difference is beyond what other seeds alone would bring. The test is Welch's t
-(scipy.stats.ttest_ind), which has power even with five seeds; where the same seeds rise
-and fall together it is the paired t. Accuracies are compared by the arcsine of their
-root, losses and counts by their logarithm, scales on which seeds scatter evenly. Holm's
-correction over all keys keeps the chance of flagging anything without a cause at one in
-twenty.
+For each metric of each variant: the two means over the seeds, and whether they differ
+by more than other seeds alone would bring. The test is Welch's t, which has power even
+with five seeds; where the same seeds rise and fall together it is the paired t.
+Accuracies are compared by the arcsine of their root, losses and counts by their
+logarithm, scales on which seeds scatter evenly. Holm's correction over all keys keeps
+the chance of flagging anything without a cause at one in twenty.
 
 Where all seeds of one side agree, as at an accuracy of 1, there is no scatter to test
 against, and the seeds of the other side that left that value are counted: none of five
 and then three of five has a chance of .03 by Boschloo's exact test. The keys of a
-variant fall together then, so it stands without Holm's correction.
+variant fall together then, so this chance is not corrected.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import asin, log, sqrt
-from statistics import StatisticsError, correlation, fmean
+from statistics import correlation, fmean
 
 import numpy as np
 from scipy import stats
@@ -44,7 +43,12 @@ class Change:
     key: str
     base: Seeds
     head: Seeds
-    p: float | None  # corrected; None where too few seeds show no scatter
+    p: float | None  # of the difference, by chance; None with fewer than two seeds
+
+    @property
+    def is_scattered(self) -> bool:
+        """Whether the seeds of both sides differ among themselves."""
+        return all(len(set(side.values())) > 1 for side in (self.base, self.head))
 
     @property
     def difference(self) -> float:
@@ -91,22 +95,21 @@ def main() -> None:
 
 def compare(base: Mapping[str, Metrics], head: Mapping[str, Metrics]) -> list[Change]:
     """Judge every key that both sides have and that is not the same, seed by seed."""
-    pairs = [
-        (variant, key, before, head[variant][key])
+    changes = [
+        Change(variant, key, before, now, chance(key, before, now))
         for variant in base
         if variant in head
         for key, before in base[variant].items()
-        if key in head[variant] and head[variant][key] != before
+        if (now := head[variant].get(key, before)) != before
     ]
-    scattered = [len(set(a.values())) > 1 < len(set(b.values())) for *_, a, b in pairs]
-    chances = [chance(key, before, now) for _, key, before, now in pairs]
-    corrected = holm(
-        [p if s else None for p, s in zip(chances, scattered, strict=True)]
-    )
-    return [
-        Change(*pair, p if p is None or not s else c)
-        for pair, p, s, c in zip(pairs, chances, scattered, corrected, strict=True)
-    ]
+    chances = {
+        i: change.p
+        for i, change in enumerate(changes)
+        if change.p is not None and change.is_scattered
+    }
+    for i, p in zip(chances, holm(list(chances.values())), strict=True):
+        changes[i] = replace(changes[i], p=p)
+    return changes
 
 
 def chance(key: str, base: Seeds, head: Seeds) -> float | None:
@@ -154,44 +157,34 @@ def are_together(base: Seeds, head: Seeds) -> bool:
     """Tell whether the same seeds, three or more, rise and fall on both sides."""
     if base.keys() != head.keys() or len(base) < 3:
         return False
-    try:
-        r = correlation(list(base.values()), [head[seed] for seed in base])
-    except StatisticsError:  # one side is constant
-        return False
-    return r > TOGETHER
+    return correlation(list(base.values()), [head[s] for s in base]) > TOGETHER
 
 
-def holm(chances: Sequence[float | None]) -> list[float | None]:
+def holm(chances: Sequence[float]) -> list[float]:
     """Correct chances for their number, by Holm's step-down method."""
-    order = sorted((p, i) for i, p in enumerate(chances) if p is not None)
-    corrected: list[float | None] = [None] * len(chances)
-    most = 0.0
-    for rank, (p, i) in enumerate(order):
-        most = max(most, min(1.0, p * (len(order) - rank)))
-        corrected[i] = most
-    return corrected
+    order = np.argsort(chances)
+    steps = np.array(chances)[order] * range(len(order), 0, -1)
+    corrected = np.empty(len(order))
+    corrected[order] = np.minimum(np.maximum.accumulate(steps), 1)
+    return corrected.tolist()
 
 
 def report(name: str, base: Results, head: Results, changes: Sequence[Change]) -> str:
-    """Lay the changes out in Markdown: a sentence, then a line a key that changed."""
+    """Lay the changes out in Markdown: a sentence, then a line for each key."""
     before, now = base.variants, head.variants
     verdicts = [change.verdict for change in changes]
+    changed = {change.variant for change in changes}
     lines = [
         f"**Compared with {name}**: {verdicts.count('worse')} keys worse, "
         f"{verdicts.count('better')} better, beyond what the seeds alone scatter "
         f"(of {len(changes)} keys that changed)."
     ]
-    changed = {change.variant for change in changes}
-    for title, names in (
-        (
-            "The same for every seed",
-            [v for v in before if v in now and v not in changed],
-        ),
-        ("New", [v for v in now if v not in before]),
-        ("Gone", [v for v in before if v not in now]),
-    ):
-        if names:
-            lines.append(f"{title}: {', '.join(names)}.")
+    variants = {
+        "The same for every seed": [v for v in before if v in now and v not in changed],
+        "New": [v for v in now if v not in before],
+        "Gone": [v for v in before if v not in now],
+    }
+    lines += [f"{title}: {', '.join(of)}." for title, of in variants.items() if of]
     if changes:
         lines += ["", f"| variant | key | {name} | now | difference | p | verdict |"]
         lines.append("|---|---|---|---|---|---|---|")

@@ -1,14 +1,13 @@
 """Run the pipeline, several variants side by side if asked; DVC does the running.
 
-Each variant is a `dvc --wait-for-lock repro -s` of its two stages; a last plain
-`dvc repro` does what they have in common and confirms that nothing is left. A variant
-that fails does not stop the others; the command then ends with its exit code.
+Each variant is a `dvc repro -s` of its two stages; a last plain `dvc repro` does what
+they have in common, and confirms that nothing is left to do. A variant that fails does
+not stop the others; the command then ends with its exit code.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -27,6 +26,7 @@ from ruamel.yaml.error import YAMLError
 from counting.base import params
 from counting.base.errors import InputError
 from counting.running import cli, repository
+from counting.running.results import is_conflict
 
 STOPPED = 128 + signal.SIGINT  # exit code
 
@@ -50,23 +50,43 @@ def main() -> None:
 def run(jobs: int, force: list[str], stopped: Event) -> int:
     """Run what all variants need, then the variants, then the rest; the exit code."""
     if jobs == 1:
-        return dvc(stopped, "repro", *force)
-    if code := dvc(stopped, "repro", *force, "prepare"):
+        return dvc(stopped, *force)
+    if code := dvc(stopped, *force, "prepare"):
         return code
-    # the last first: each variant is dearer than those before it, and the dearest must
-    # not be left to run alone
+    # the last first: each variant takes longer than those before it, and the longest
+    # must not be left to run alone
     variants = list(reversed(params.load().models))
     with ThreadPoolExecutor(jobs) as pool:
         codes = list(pool.map(lambda name: reproduce(name, force, stopped), variants))
     for name, code in zip(variants, codes, strict=True):
         if code:
             print(f"repro: {name} failed, its output is above", file=sys.stderr)
-    return max(codes, key=abs) or dvc(stopped, "repro")
+    return max(codes, key=abs) or dvc(stopped)
 
 
-def dvc(stopped: Event, *words: str) -> int:
-    """Run DVC, unless it is time to stop; the exit code."""
-    return STOPPED if stopped.is_set() else subprocess.run(["dvc", *words]).returncode
+def reproduce(variant: str, force: list[str], stopped: Event) -> int:
+    """Train and evaluate one variant."""
+    stages = (f"train@{variant}", f"evaluate@{variant}")
+    return dvc(stopped, *force, "-s", *stages, label=f"[{variant}] ")
+
+
+def dvc(stopped: Event, *words: str, label: str = "") -> int:
+    """Run `dvc repro`, unless it is time to stop; the exit code.
+
+    With a label, which each of its lines then carries, it waits for others of its kind.
+    """
+    if stopped.is_set():
+        return STOPPED
+    if not label:
+        return subprocess.run(["dvc", "repro", *words]).returncode
+    process = subprocess.Popen(
+        ["dvc", "--wait-for-lock", "repro", *words],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    for line in filter(str.strip, process.stdout):
+        print(f"{label}{line.rstrip()}", flush=True)
+    return process.wait()
 
 
 @contextlib.contextmanager
@@ -121,40 +141,28 @@ def cures(root: Path) -> dict[str, str]:
     and git leaves both sides of a merge in dvc.lock.
     """
     found = {}
-    for name, read, cure in (
-        (".dvc/tmp/rwlock", json.loads, "rm .dvc/tmp/rwlock"),
-        ("dvc.lock", YAML(typ="safe").load, "git checkout dvc.lock || rm dvc.lock"),
+    for name, cure in (
+        (".dvc/tmp/rwlock", "rm .dvc/tmp/rwlock"),
+        ("dvc.lock", "git checkout dvc.lock || rm dvc.lock"),
     ):
         path = root / name
         text = path.read_text(encoding="utf-8") if path.is_file() else "{}\n"
-        if "\n<<<<<<< " in f"\n{text}":
+        if is_conflict(text):
             found["git checkout --ours dvc.lock"] = (
                 f"{name} holds both sides of a merge"
             )
-            continue
-        try:
-            whole = isinstance(read(text), dict) and text.endswith(("\n", "}"))
-        except (ValueError, YAMLError):
-            whole = False
-        if not whole:
+        elif not is_whole(text):
             found[cure] = f"{name} was cut short by a kill"
     return found
 
 
-def reproduce(variant: str, force: list[str], stopped: Event) -> int:
-    """Train and evaluate one variant; each of its lines carries its name."""
-    if stopped.is_set():
-        return STOPPED
-    stages = [f"train@{variant}", f"evaluate@{variant}"]
-    command = ["dvc", "--wait-for-lock", "repro", *force, "-s", *stages]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.strip():
-            print(f"[{variant}] {line.rstrip()}", flush=True)
-    return process.wait()
+def is_whole(text: str) -> bool:
+    """Tell whether a mapping in YAML, or in JSON, which is YAML, ends as one does."""
+    try:
+        content = YAML(typ="safe").load(text)
+    except YAMLError:
+        return False
+    return isinstance(content, dict) and text.endswith(("\n", "}"))
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ def at(revision: str | None) -> Results:
         texts = {p: git("show", f"{revision}:./{p}") for p in listed.splitlines()}
     found: dict[str, Metrics] = {}
     for path, text in texts.items():
-        if "\n<<<<<<< " in f"\n{text}":
+        if is_conflict(text):
             raise InputError(
                 f"{path}: holds both sides of a merge: `git checkout --ours dvc.lock`, "
                 "settle params.yaml, then `make repro`"
@@ -62,6 +62,11 @@ def at(revision: str | None) -> Results:
             found.setdefault(name.parent.name, {}).update(read(text, name))
     params, lock = (mapping(texts.get(name, ""), name) for name in (PARAMS, LOCK))
     return Results(params, lock, {name: keys for name, keys in found.items() if keys})
+
+
+def is_conflict(text: str) -> bool:
+    """Tell whether a text holds both sides of a merge."""
+    return "\n<<<<<<< " in f"\n{text}"
 
 
 def mapping(text: str, name: str) -> dict[str, Any]:

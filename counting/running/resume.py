@@ -1,6 +1,6 @@
-"""Nothing lost: the whole state of a training on disk, to go on from after a stop.
+"""A training that is stopped loses nothing: its whole state is kept on disk.
 
-States live in a scratch folder that git and DVC ignore, since DVC deletes a stage's
+States are in a scratch folder that git and DVC ignore, since DVC deletes a stage's
 outputs before it runs it. A state is keyed by everything that determines the result;
 one with another key, or a damaged one, is set aside and never used.
 
@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from safetensors.numpy import load as from_bytes
@@ -74,33 +74,9 @@ def digest(content: bytes) -> str:
 
 
 def digest_file(path: Path) -> str:
-    """Give the SHA-256 of a file, of which a part at a time is held."""
+    """Give the SHA-256 of a file, a part of which is held at a time."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def save(path: Path, key: str, state: Arrays) -> None:
-    """Write a state, complete or not at all."""
-    content = to_bytes({k: np.asarray(v, order="C") for k, v in state.items()})
-    files.write({path: f"{key} {digest(content)}\n".encode() + content})
-
-
-def load(path: Path, key: str) -> Arrays | None:
-    """Read the state under `key`; one that cannot be used is set aside with a line."""
-    if not path.is_file():
-        return None
-    header, _, content = path.read_bytes().partition(b"\n")
-    found_key, _, found_digest = header.decode("ascii", "replace").partition(" ")
-    if found_digest != digest(content):
-        reason = "is damaged"
-    elif found_key != key:
-        reason = "belongs to other parameters, data, code or versions"
-    else:
-        return from_bytes(content)
-    aside = path.with_suffix(".aside")
-    path.replace(aside)
-    print(f"train: the saved state {path} {reason}; set aside as {aside.name}")
-    return None
 
 
 @contextmanager
@@ -114,27 +90,24 @@ def exclusive(folder: Path) -> Iterator[None]:
         InputError: there is one, and it goes on.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    waiting_since = None
     with (folder / "lock").open("w") as lock:
-        given_up = time.monotonic() + LOCK_TIMEOUT
-        if not try_lock(lock):
-            print(f"train: another process trains {folder.name}: waiting", flush=True)
-        while not try_lock(lock):
-            if time.monotonic() > given_up:
-                raise InputError(
-                    f"{folder}: another process trains {folder.name}, expected none; "
-                    "wait for it to end, or stop it"
-                )
-            time.sleep(0.1)
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if waiting_since is None:
+                    waiting_since = time.monotonic()
+                    text = f"train: another process trains {folder.name}: waiting"
+                    print(text, flush=True)
+                elif time.monotonic() - waiting_since > LOCK_TIMEOUT:
+                    raise InputError(
+                        f"{folder}: another process trains {folder.name}, expected "
+                        "none; wait for it to end, or stop it"
+                    ) from None
+                time.sleep(0.1)
         yield
-
-
-def try_lock(lock: IO[str]) -> bool:
-    """Lock a file, unless another process holds it; true if it is ours."""
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 @dataclass
@@ -147,22 +120,39 @@ class Keeper:
     stop: StopRequest
 
     def load(self) -> Arrays | None:
-        """Give the state of an earlier training of the same, if there is one."""
-        state = load(self.path, self.key)
-        if state is not None:
+        """Give the state of an earlier training of the same, if there is one.
+
+        A state that cannot be used is set aside with a line.
+        """
+        if not self.path.is_file():
+            return None
+        header, _, content = self.path.read_bytes().partition(b"\n")
+        key, _, sha256 = header.decode("ascii", "replace").partition(" ")
+        is_whole = sha256 == digest(content)
+        if is_whole and key == self.key:
+            state = from_bytes(content)
             done = len(state["curves"])
             print(f"train: {self.path} found: going on after step {done}", flush=True)
-        return state
+            return state
+        others = "belongs to other parameters, data, code or versions"
+        reason = others if is_whole else "is damaged"
+        aside = self.path.with_suffix(".aside")
+        self.path.replace(aside)
+        print(f"train: the saved state {self.path} {reason}; set aside as {aside.name}")
+        return None
 
     def after(self, step: int, steps: int, snapshot: Callable[[], Arrays]) -> None:
-        """Keep the state after a step, of so many, where it is time to.
+        """Save the state after a step, of so many, where it is time to.
 
         Raises:
             Stopped: a signal asked to; the state is saved.
         """
         asked = bool(self.stop)  # one look: a signal may come between two
         if asked or step % self.every == 0 or step == steps:
-            save(self.path, self.key, snapshot())
+            arrays = {k: np.asarray(v, order="C") for k, v in snapshot().items()}
+            content = to_bytes(arrays)
+            header = f"{self.key} {digest(content)}\n".encode()
+            files.write({self.path: header + content})
         if asked:
             raise Stopped(128 + self.stop.signal)
 

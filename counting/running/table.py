@@ -1,12 +1,11 @@
 """Put the result table into the README, from the metrics of today.
 
 The table stands between two comments; everything else in the README is written by
-hand. `python -m counting.running.table --check` only says whether it is stale.
+hand.
 """
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,27 +15,20 @@ from counting.evaluation import metrics
 from counting.report import article
 from counting.running import cli
 
+README, METRICS = Path("README.md"), Path("reports/metrics")
 BEGIN, END = "<!-- results: made by `make repro` -->", "<!-- end of results -->"
 
 
 def main() -> None:
-    """Write the table of today's metrics into the README, or check that it is there."""
-    parser = cli.Parser("counting.running.table", __doc__)
-    parser.add_argument("--check", action="store_true", help="exit 1 if it is stale")
-    parser.add_argument("--readme", type=Path, default=Path("README.md"))
-    parser.add_argument("--metrics", type=Path, default=Path("reports/metrics"))
-    args = parser.parse_args()
+    """Write the table of today's metrics into the README."""
+    cli.Parser("counting.running.table", __doc__).parse_args()
     settings = params.load()
-    names = list(settings.models)
-    found = {name: metrics.load(args.metrics / f"{name}.json") for name in names}
-    old = files.read_text(args.readme)
+    found = {name: metrics.load(METRICS / f"{name}.json") for name in settings.models}
+    old = files.read_text(README)
     new = insert(old, table(found, settings))
-    if new == old:
-        return
-    if args.check:
-        sys.exit(f"table: error: {args.readme} is stale; run `make repro`")
-    files.write_text(args.readme, new)
-    print(f"table: {args.readme} has a new result table")
+    if new != old:
+        files.write_text(README, new)
+        print(f"table: {README} has a new result table")
 
 
 def insert(text: str, block: str) -> str:

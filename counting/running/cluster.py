@@ -2,8 +2,8 @@
 
 A worker that connects shows what a result depends on: the code of `counting`, the
 versions of libraries, and what a few steps of training come to there. One that differs
-is refused, in a line; one that does not offers itself as a resource of dask's, which
-every training asks for, so that it gets one training at a time.
+is refused, in one line. One that does not offers a resource of dask's, which every
+training asks for, so that it gets one training at a time.
 """
 
 from __future__ import annotations
@@ -129,31 +129,28 @@ cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 
 class Workers:
-    """The workers like this machine that a scheduler has, and those still to come."""
+    """The workers of a scheduler that are like this machine, and those still to come.
+
+    Raises:
+        InputError: none came within `PATIENCE`.
+    """
 
     def __init__(self, client: Client, handshake: Handshake) -> None:
         self.client, self.resource = client, handshake.resource
-
-    def wait(self) -> None:
-        """Wait until there is one.
-
-        Raises:
-            InputError: none came.
-        """
         given_up = time.monotonic() + PATIENCE
-        while True:
-            scheduler = self.client.scheduler_info(n_workers=-1)
-            if any(
-                self.resource in w["resources"] for w in scheduler["workers"].values()
-            ):
-                return
+        while not self.are_there():
             if time.monotonic() > given_up:
-                address = scheduler["address"]
+                address = client.scheduler.address
                 raise InputError(
                     f"{address}: no worker to train on; start one in a clone with "
                     f"`python -m dask worker {address}`"
                 )
             time.sleep(0.2)
+
+    def are_there(self) -> bool:
+        """Tell whether there is one."""
+        workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
+        return any(self.resource in worker["resources"] for worker in workers)
 
     def results(
         self, function: Callable[..., Any], calls: Sequence[tuple[Any, ...]]
@@ -165,9 +162,9 @@ class Workers:
         Raises:
             InputError: a call outlived none of the workers it was made on.
         """
-        alone = {self.resource: 1}
+        exclusive = {self.resource: 1}
         futures = {
-            self.client.submit(function, *call, pure=False, resources=alone): index
+            self.client.submit(function, *call, pure=False, resources=exclusive): index
             for index, call in enumerate(calls)
         }
         for future in as_completed(futures):
@@ -188,12 +185,15 @@ def connect(scheduler: str | None = None, jobs: int = 1) -> Iterator[Workers]:
         InputError: there is no scheduler, or no worker that is like this machine.
     """
     with ExitStack() as stack:
+        expected = facts()
         if scheduler is None:
             if jobs < 1:
                 raise InputError(f"--jobs {jobs}: expected 1 or more trainings")
-            here = stack.enter_context(local_cluster(jobs))
-            client = stack.enter_context(Client(here))
-            handshake = Handshake(facts())  # this very machine: its bits need no proof
+            here = LocalCluster(
+                n_workers=jobs, threads_per_worker=1, memory_limit=None,
+                dashboard_address=":0", silence_logs="CRITICAL",
+            )  # fmt: skip
+            client = stack.enter_context(Client(stack.enter_context(here)))
         else:
             try:
                 client = stack.enter_context(Client(scheduler, timeout=ANSWER))
@@ -202,21 +202,12 @@ def connect(scheduler: str | None = None, jobs: int = 1) -> Iterator[Workers]:
                     f"{scheduler}: no scheduler answers there, expected one as at "
                     "tcp://host:8786; start it with `python -m dask scheduler`"
                 ) from None
-            handshake = Handshake(facts() | {"bits": bits()})
+            expected["bits"] = bits()  # which this very machine need not prove
+        handshake = Handshake(expected)
         client.subscribe_topic(Handshake.name, report)
         client.register_plugin(handshake)
         stack.callback(take_back, client)
-        workers = Workers(client, handshake)
-        workers.wait()
-        yield workers
-
-
-def local_cluster(jobs: int) -> LocalCluster:
-    """Start a scheduler and workers on this machine, a training at a time on each."""
-    return LocalCluster(
-        n_workers=jobs, threads_per_worker=1, memory_limit=None,
-        dashboard_address=":0", silence_logs="CRITICAL",
-    )  # fmt: skip
+        yield Workers(client, handshake)
 
 
 def take_back(client: Client) -> None:

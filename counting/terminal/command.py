@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from counting.base.errors import InputError, abbreviate
@@ -33,7 +34,8 @@ examples:
 def main() -> None:
     """Read the flags; go on counting, or open a session."""
     wishes, words = read_flags(sys.argv[1:], Wishes())
-    if not words and can_converse():
+    is_conversation = all(s and s.isatty() for s in (sys.stdin, sys.stdout))
+    if is_conversation and not words:
         from counting.terminal.session import Session  # only a terminal needs it
 
         Session(wishes).run()
@@ -56,6 +58,7 @@ def read_flags(given: list[str], before: Wishes) -> tuple[Wishes, list[str]]:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.set_defaults(**asdict(before))
     add = parser.add_argument
+    natural, positive = (partial(whole, least=least) for least in (0, 1))
     add("prompt", nargs="*", help='such as "9097, 9098,"')
     add("--variant", metavar="NAME", help="which network; the best one if not given")
     add("--seed", type=natural, metavar="N", help="which training of it")
@@ -66,7 +69,7 @@ def read_flags(given: list[str], before: Wishes) -> tuple[Wishes, list[str]]:
     add("--top", type=natural, metavar="N", help=top)
     compare = "two networks, side by side: A and B, or A:seed and B:seed"
     add("--compare", nargs=2, metavar=("A", "B"), help=compare)
-    add("--json", action="store_true", help="a line of JSON for each token")
+    add("--json", action="store_true", help="one line of JSON for each token")
     models = f"trained networks; {variants.MODELS} if not given"
     add("--models", type=Path, metavar="FOLDER", help=models)
     flags = vars(parser.parse_args(given))
@@ -76,16 +79,6 @@ def read_flags(given: list[str], before: Wishes) -> tuple[Wishes, list[str]]:
             raise InputError("--compare names both networks: leave out --variant")
         flags["compare"] = tuple(flags["compare"])
     return Wishes(**flags), words
-
-
-def natural(text: str) -> int:
-    """Read a whole number from 0 on."""
-    return whole(text, 0)
-
-
-def positive(text: str) -> int:
-    """Read a whole number from 1 on."""
-    return whole(text, 1)
 
 
 def whole(text: str, least: int) -> int:
@@ -100,11 +93,6 @@ def whole(text: str, least: int) -> int:
     raise argparse.ArgumentTypeError(
         f"{abbreviate(text)} is not allowed; expected a whole number from {least} on"
     )
-
-
-def can_converse() -> bool:
-    """Tell whether somebody sits at both ends."""
-    return all(s is not None and s.isatty() for s in (sys.stdin, sys.stdout))
 
 
 def read_input() -> str:

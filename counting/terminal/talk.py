@@ -1,4 +1,4 @@
-"""A prompt in, a continuation out, in the way that somebody wants it."""
+"""A prompt in, a continuation out, in the way that the user wants it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STEPS = 40  # tokens, some seven numbers
 
 @dataclass(frozen=True)
 class Wishes:
-    """How somebody wants it; in a session every one can be changed."""
+    """What the user wants; in a session each of these can be changed."""
 
     models: Path = variants.MODELS
     variant: str | None = None  # None: the best one
@@ -101,7 +101,7 @@ class Talk:
             self.view.line(f"{voice.speaker.name}: {voice.verdict()}", style)
 
     def tokens(self, voice: Voice) -> Iterator[Generated]:
-        """Let a network go on as far as it is wished."""
+        """Let a network go on as far as the user wants."""
         endless = self.wishes.until_wrong and voice.truth and not self.wishes.steps
         steps = None if endless else self.wishes.steps or STEPS
         return voice.tokens(steps, self.wishes.until_wrong)

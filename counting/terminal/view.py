@@ -28,12 +28,16 @@ class Cell(NamedTuple):
 
 
 def said(tokens: Iterable[Generated]) -> Text:
-    """Give what was said, with errors marked, and no separator but a wrong one."""
+    """Give a number that was said, with errors marked.
+
+    The separator at its end is left out, unless it is wrong or all that was said.
+    """
     words = [
         Text(token.word) if token.is_right else Text(f"[{token.word}]", WRONG)
         for token in tokens
-        if token.word != SEPARATOR or not token.is_right
     ]
+    if len(words) > 1 and words[-1].plain == SEPARATOR:
+        words.pop()
     return Text(" ").join(words)
 
 
@@ -90,7 +94,7 @@ def copying(said: Said) -> str:
 
 
 def as_json(speaker: Speaker, token: Generated, most: int) -> str:
-    """Give all there is to know of a token, in a line."""
+    """Give all that is known of a token, in one line."""
     said = token.said
     content: dict[str, Any] = {
         "step": token.number,

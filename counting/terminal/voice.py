@@ -1,4 +1,4 @@
-"""A network that has read a prompt, and an account of what it says after it."""
+"""A network that has read a prompt, and how much of what it then says is right."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Voice:
         self.truth = chain([first], following) if first else None
 
     def heard(self) -> Iterator[tuple[str, Cell]]:
-        """Give the numbers it has read, each with a label: put in front, or typed."""
-        for label, words in (("lead", self.prompt.lead), ("read", self.prompt.words)):
+        """Give the numbers it has read, each with a label: added in front, or typed."""
+        for label, words in (("adds", self.prompt.lead), ("read", self.prompt.words)):
             numbers = [number for number in truth.split(words) if number]
             for number in numbers[-SHOWN:]:
                 yield label, Cell(self.value(number), Text(" ".join(number)))
@@ -56,7 +56,7 @@ class Voice:
             yield token
 
     def numbers(self, tokens: Iterable[Generated]) -> Iterator[Cell]:
-        """Put what is said together to numbers, with their digits."""
+        """Put the words that are said together to numbers, with their digits."""
         number: list[Generated] = []
         for token in tokens:
             number.append(token)

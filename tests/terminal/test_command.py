@@ -31,7 +31,7 @@ def test_it_shows_what_it_read_and_says_whole_numbers(finished: Project) -> None
     assert outcome.code == 0, outcome.err
     remark, first, _, read, *said, verdict = outcome.out.splitlines()
     assert remark == "a comma is added at the end"
-    assert first.split() == ["lead", "96", "ninety", "six"]
+    assert first.split() == ["adds", "96", "ninety", "six"]
     assert read.split() == ["read", "98", "ninety", "eight"]
     assert said[0].startswith("says")
     assert re.search(r"\d numbers? right", verdict)

@@ -1,1 +1,1 @@
-"""What is drawn of it."""
+"""The figures: how results are drawn."""

@@ -1,4 +1,4 @@
-"""What the article claims, and where a claim may stand beside a result of ours.
+"""What the article claims, and when a claim may be shown beside our result.
 
 "Understanding RNNs by example: training your PyTorch model to count": a little over
 50 % for the loop and the RNN and 95 % for the GRU, of the 71st token; of 20 tokens
@@ -30,7 +30,7 @@ RECIPE = {
 
 
 def claims(settings: Params, variant: str) -> dict[tuple[str, str], float]:
-    """Give the claims by stream and metric, where the article's settings stand.
+    """Give the claims by stream and metric, where the settings are the article's.
 
     Empty for other numbers, windows, networks or recipes, whatever a variant is called.
     """

@@ -1,7 +1,7 @@
 """How all figures look, and their SVG, whose bytes are those of every machine.
 
-Nothing in a file tells its date, version or machine, and nothing of the user's own
-settings of matplotlib reaches it. Coordinates have one decimal. Figures are white
+Nothing in a file tells its date, version or machine, and no setting of the user's own
+matplotlib reaches it. Coordinates have one decimal. Figures are white
 cards: they can be read on a dark page as well.
 """
 

@@ -1,4 +1,4 @@
-"""Tables that other stages wrote, checked before anything is drawn of them."""
+"""Tables that other stages wrote, checked before they are drawn."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Check params.yaml as a whole, and that every stream can be read and is long enough.
 
-What DVC made it also mends, so a damaged file of data/raw or data/prepared is left to
-`dvc repro`. It takes about a second, without PyTorch but for engine: autograd; texts of
-one's own are read whole.
+It takes about a second and loads PyTorch only for `engine: autograd`. Your own texts
+are read in full. Files in data/raw and data/prepared are not looked at, since
+`dvc repro` mends those.
 """
 
 from __future__ import annotations
@@ -101,10 +101,7 @@ def check_texts(settings: Params) -> str:
 
 
 def needed(settings: Params, stream: str) -> list[tuple[int, str]]:
-    """Give the fewest tokens that a stream may have, and what asks for them.
-
-    All that asks, the most modest first.
-    """
+    """List how many tokens a stream needs, and what for, the smallest number first."""
     window = settings.evaluate.window
     uses = [(window + 1, f"evaluate.window = {window}")]
     if stream == "train":
@@ -122,7 +119,7 @@ def needed(settings: Params, stream: str) -> list[tuple[int, str]]:
 
 
 def spelled(language: str, first: int, last: int, enough: int) -> int:
-    """Count the tokens of the numbers first..last, no further than to `enough`."""
+    """Count the tokens of the numbers first..last, and stop at `enough`."""
     tokens = -1  # no separator before the first number
     for numbers in spell_range(first, last, language):
         for number in numbers:

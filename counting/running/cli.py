@@ -1,4 +1,4 @@
-"""What every command line here does alike: one clear line instead of a traceback."""
+"""What all commands share: flags, progress, and one clear line for an error."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(prog=prog, description=description, allow_abbrev=False)
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong with the flags, and where the right ones stand."""
+        """Say what is wrong with the flags, and where the right ones are listed."""
         raise InputError(f"{message}; `python -m {self.prog} --help` lists the flags")
 
 
@@ -76,7 +76,7 @@ def discard_output() -> None:
 
 
 def progress(label: str, total: int | None, unit: str) -> tqdm[Any]:
-    """Make a bar for what may take more than a second; a log is spared it."""
+    """Make a bar for what may take more than a second; none in a log."""
     return tqdm(
         total=total, desc=label, unit=unit, unit_scale=True, delay=1, leave=False,
         disable=not sys.stderr.isatty(),

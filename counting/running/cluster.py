@@ -1,4 +1,4 @@
-"""Trainings on the workers of dask.distributed, with the bits of this machine.
+"""Trainings on the workers of dask.distributed, with the same bits as on this machine.
 
 A worker that connects shows what a result depends on: the code of `counting`, the
 versions of libraries, and what a few steps of training come to there. One that differs
@@ -83,7 +83,7 @@ def bits() -> str:
 
 
 def difference(expected: dict[str, str]) -> str | None:
-    """Say in what this process differs from the one that asks, if it does."""
+    """Say how this process differs from the one that asks, if it does."""
     found = facts()
     for name, here in found.items():
         if here != (there := expected.get(name, "absent")):
@@ -160,7 +160,7 @@ class Workers:
         A call whose worker dies is made again on another.
 
         Raises:
-            InputError: a call outlived none of the workers it was made on.
+            InputError: every worker that a call was given to has died.
         """
         exclusive = {self.resource: 1}
         futures = {
@@ -211,7 +211,7 @@ def connect(scheduler: str | None = None, jobs: int = 1) -> Iterator[Workers]:
 
 
 def take_back(client: Client) -> None:
-    """Greet no worker any more."""
+    """Let in no more workers."""
     with suppress(KeyError):  # one that is just coming or going has nothing to give
         client.unregister_worker_plugin(Handshake.name)
 

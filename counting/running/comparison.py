@@ -94,7 +94,7 @@ def main() -> None:
 
 
 def compare(base: Mapping[str, Metrics], head: Mapping[str, Metrics]) -> list[Change]:
-    """Judge every key that both sides have and that is not the same, seed by seed."""
+    """Judge every key that both sides have and that differs for some seed."""
     changes = [
         Change(variant, key, before, now, chance(key, before, now))
         for variant in base
@@ -113,7 +113,7 @@ def compare(base: Mapping[str, Metrics], head: Mapping[str, Metrics]) -> list[Ch
 
 
 def chance(key: str, base: Seeds, head: Seeds) -> float | None:
-    """Give the chance, p on both sides, that seeds alone bring such a difference."""
+    """Give the chance, two-sided, that seeds alone bring such a difference."""
     if min(len(base), len(head)) < 2:
         return None
     if len(set(base.values())) == 1:
@@ -130,7 +130,7 @@ def chance(key: str, base: Seeds, head: Seeds) -> float | None:
 
 
 def chance_to_leave(value: float, count: int, others: Seeds) -> float:
-    """Give the chance of so many seeds that leave a value which all of `count` have."""
+    """Give the chance that as many of others differ from what `count` seeds share."""
     left = sum(other != value for other in others.values())
     counts = [[0, left], [count, len(others) - left]]
     return float(stats.boschloo_exact(counts, alternative="less").pvalue)

@@ -1,4 +1,4 @@
-"""How much memory a training needs, told before any work is spent."""
+"""How much memory a training needs, checked before any work is done."""
 
 from __future__ import annotations
 

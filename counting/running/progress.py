@@ -15,7 +15,7 @@ LOG_EVERY = 15  # seconds between two lines where there is no terminal
 
 
 class Progress:
-    """A bar with loss and accuracy on a terminal, a line now and then in a log."""
+    """Shows how far a training is, with its loss and accuracy."""
 
     def __init__(self, label: str, steps: int) -> None:
         self.label, self.steps = label, steps

@@ -1,7 +1,7 @@
 """The results of a revision or of the working tree: metrics by seed, and their params.
 
-Every table that has one row a seed (and stream) counts, whatever its name, so that a
-new metric is compared as soon as it is written.
+Every table with one row per seed (and stream) counts, whatever its name, so that a new
+metric is compared as soon as it is written.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from counting.running.repository import git
 
 PARAMS, LOCK, TABLES = "params.yaml", "dvc.lock", "reports/tables"
 JUDGING = ("evaluate", "spell", "prepare")  # sections that say what is judged
-SHOWN = ("evaluate.samples",)  # and what of them only shows something
+SHOWN = ("evaluate.samples",)  # of these, what only shows something
 
 Seeds = dict[int, float]  # a metric's value, by seed
 Metrics = dict[str, Seeds]  # by key, as valid.sequence_accuracy
@@ -81,7 +81,7 @@ def mapping(text: str, name: str) -> dict[str, Any]:
 
 
 def read(text: str, path: Path) -> Metrics:
-    """Read a table: its metrics by key, or none if it has not one row a seed."""
+    """Read a table: its metrics by key, or none if it has not one row per seed."""
     rows = list(csv.DictReader(StringIO(text)))
     places = [(row.get("stream"), row.get("seed")) for row in rows]
     if not rows or "seed" not in rows[0] or len(set(places)) < len(places):

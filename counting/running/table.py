@@ -1,4 +1,4 @@
-"""Put the result table into the README, from the metrics of today.
+"""Put the result table into the README, from today's metrics.
 
 The table stands between two comments; everything else in the README is written by
 hand.

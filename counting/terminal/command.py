@@ -14,7 +14,7 @@ from pathlib import Path
 from counting.base.errors import InputError, abbreviate
 from counting.running import cli
 from counting.speaking import variants
-from counting.terminal.talk import STEPS, Talk, Wishes
+from counting.terminal.talk import STEPS, Options, Talk
 from counting.terminal.view import View
 
 LONGEST = 19  # digits of a number that a flag takes; seeds have as many
@@ -33,22 +33,22 @@ examples:
 
 def main() -> None:
     """Read the flags; go on counting, or open a session."""
-    wishes, words = read_flags(sys.argv[1:], Wishes())
+    options, words = read_flags(sys.argv[1:], Options())
     is_conversation = all(s and s.isatty() for s in (sys.stdin, sys.stdout))
     if is_conversation and not words:
         from counting.terminal.session import Session  # only a terminal needs it
 
-        Session(wishes).run()
+        Session(options).run()
     else:
-        Talk(wishes, " ".join(words) if words else read_input(), View()).go_on()
+        Talk(options, " ".join(words) if words else read_input(), View()).go_on()
 
 
-def read_flags(given: list[str], before: Wishes) -> tuple[Wishes, list[str]]:
-    """Give what is wanted, and the words of the prompt.
+def read_flags(given: list[str], before: Options) -> tuple[Options, list[str]]:
+    """Give the options, and the words of the prompt.
 
     Args:
         given: flags and words.
-        before: what is wanted where no flag says otherwise.
+        before: the options where no flag says otherwise.
 
     Raises:
         InputError: a flag is wrong.
@@ -78,7 +78,7 @@ def read_flags(given: list[str], before: Wishes) -> tuple[Wishes, list[str]]:
         if "--variant" in given:
             raise InputError("--compare names both networks: leave out --variant")
         flags["compare"] = tuple(flags["compare"])
-    return Wishes(**flags), words
+    return Options(**flags), words
 
 
 def whole(text: str, least: int) -> int:

@@ -13,7 +13,7 @@ from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from counting.base.errors import InputError, suggest
 from counting.speaking import variants
 from counting.terminal.command import read_flags
-from counting.terminal.talk import STEPS, Talk, Wishes
+from counting.terminal.talk import STEPS, Options, Talk
 from counting.terminal.view import FAINT, WRONG, View
 
 HELP = f"""\
@@ -22,7 +22,7 @@ Type numbers, digits or words: 9097, 9098,     An empty line goes on.
 :seed N          another training of it
 :steps N         tokens to say ({STEPS} at first)
 :top N           show the N likeliest words (0: words alone)
-:until-wrong     go on to the first error, or no longer do
+:until-wrong     go on to the first error; again: to the number of tokens
 :compare A B     two networks side by side (:compare alone: one again)
 :help  :quit     Ctrl-C stops what is being said, Ctrl-D quits as well\
 """
@@ -30,15 +30,15 @@ COMMANDS = [word[1:] for word in HELP.split() if word.startswith(":")]
 
 
 class Session:
-    """What was said so far, and what is wanted of what comes."""
+    """The conversation so far, and the options for what comes."""
 
-    def __init__(self, wishes: Wishes) -> None:
-        self.wishes, self.view = wishes, View()
+    def __init__(self, options: Options) -> None:
+        self.options, self.view = options, View()
         self.talk: Talk | None = None
 
     def run(self) -> None:
-        """Answer until somebody has enough."""
-        names = [speaker.name for speaker in self.wishes.speakers()]  # or say why not
+        """Answer until the user quits."""
+        names = [speaker.name for speaker in self.options.speakers()]  # or say why not
         self.view.line(f"{' and '.join(names)}; :help tells what to type", FAINT)
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         asking: PromptSession[str] = PromptSession(history=history())
@@ -59,19 +59,19 @@ class Session:
                 return
 
     def answer(self, line: str) -> bool:
-        """Answer a line; False once it is the last."""
+        """Answer a line; False if it was the last."""
         try:
             if line.startswith(":"):
                 return self.obey(*line[1:].split())
             if line or self.talk is None:
-                self.talk = Talk(self.wishes, line, self.view)
+                self.talk = Talk(self.options, line, self.view)
             self.talk.go_on()
         except InputError as error:
             self.view.line(str(error), WRONG)
         return True
 
     def obey(self, name: str = "", *given: str) -> bool:
-        """Do what a command says; False once it is to quit.
+        """Do what a command says; False if it is to quit.
 
         Raises:
             InputError: there is no such command, or it is not given what it needs.
@@ -81,42 +81,42 @@ class Session:
         if name == "help":
             self.view.line(HELP)
         elif (name, given) == ("variant", ()):
-            self.view.line("  ".join(variants.trained(self.wishes.models)))
+            self.view.line("  ".join(variants.trained(self.options.models)))
         elif name != "quit":
             self.change(name, *given)
         return name != "quit"
 
     def change(self, name: str, *given: str) -> None:
-        """Change a wish, and load what it names, so that it fails now if it must.
+        """Change an option and load the networks, so that a mistake shows at once.
 
         Raises:
-            InputError: it cannot be had.
+            InputError: the option is wrong, or a network is missing or damaged.
         """
-        wishes = self.wishes
+        options = self.options
         if name == "variant":
-            wishes = replace(wishes, seed=None, compare=None)
+            options = replace(options, seed=None, compare=None)
         elif name == "compare":
-            wishes = replace(wishes, compare=None)
+            options = replace(options, compare=None)
         if (name, given) == ("until-wrong", ()):
-            wishes = replace(wishes, until_wrong=not wishes.until_wrong)
+            options = replace(options, until_wrong=not options.until_wrong)
         elif (name, given) != ("compare", ()):
-            wishes, words = read_flags([f"--{name}", *given], wishes)
+            options, words = read_flags([f"--{name}", *given], options)
             if words:
                 raise InputError(
                     f":{name} {' '.join(given)}: {words[-1]!r} is too much"
                 )
-        names = " and ".join(speaker.name for speaker in wishes.speakers())
-        self.wishes, self.talk = wishes, None
+        names = " and ".join(speaker.name for speaker in options.speakers())
+        self.options, self.talk = options, None
         end = (
             "to the first error"
-            if wishes.until_wrong
-            else f"{wishes.steps or STEPS} tokens"
+            if options.until_wrong
+            else f"{options.steps or STEPS} tokens"
         )
-        self.view.line(f"{names}; {wishes.top or 'no'} likeliest words, {end}", FAINT)
+        self.view.line(f"{names}; {options.top or 'no'} likeliest words, {end}", FAINT)
 
 
 def history() -> History:
-    """Keep what was typed, for the next time; only now where that is not possible."""
+    """Keep what was typed for the next time, or just for now if there is no place."""
     try:
         home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
         path = Path(home) / "counting" / "history"

@@ -20,7 +20,7 @@ STEPS = 40  # tokens, some seven numbers
 
 
 @dataclass(frozen=True)
-class Wishes:
+class Options:
     """What the user wants; in a session each of these can be changed."""
 
     models: Path = variants.MODELS
@@ -61,7 +61,7 @@ class Talk:
     """Networks that have read the same prompt, and go on with it as often as asked.
 
     Args:
-        wishes: which networks, and what to show.
+        options: which networks, and what to show.
         text: the prompt, digits or words.
         view: where to show it; what was read is shown first.
 
@@ -69,27 +69,27 @@ class Talk:
         InputError: a network is missing or damaged, or the prompt cannot be read.
     """
 
-    def __init__(self, wishes: Wishes, text: str, view: View) -> None:
-        self.wishes, self.view = wishes, view
-        self.voices = [Voice(speaker, text) for speaker in wishes.speakers()]
+    def __init__(self, options: Options, text: str, view: View) -> None:
+        self.options, self.view = options, view
+        self.voices = [Voice(speaker, text) for speaker in options.speakers()]
         first = self.voices[0]
-        if wishes.until_wrong and first.truth is None:
+        if options.until_wrong and first.truth is None:
             raise InputError(f"no error can be found: {first.verdict()}")
         remarks = [variants.differences(voice.speaker.config) for voice in self.voices]
         for remark in filter(None, [*remarks, *first.prompt.remarks]):
-            if wishes.json:
+            if options.json:
                 print(f"counting: {remark}", file=sys.stderr)
             else:
                 view.line(remark, FAINT)
-        for label, cell in () if wishes.json else first.heard():
+        for label, cell in () if options.json else first.heard():
             view.row(label, cell, style=FAINT)
 
     def go_on(self) -> None:
         """Show the next tokens, and how many of them are right."""
-        if self.wishes.json:
+        if self.options.json:
             for voice in self.voices:
                 for token in self.tokens(voice):
-                    print(as_json(voice.speaker, token, self.wishes.top), flush=True)
+                    print(as_json(voice.speaker, token, self.options.top), flush=True)
             return
         if len(self.voices) > 1 and not self.view.is_narrow:
             self.show_beside()
@@ -102,17 +102,17 @@ class Talk:
 
     def tokens(self, voice: Voice) -> Iterator[Generated]:
         """Let a network go on as far as the user wants."""
-        endless = self.wishes.until_wrong and voice.truth and not self.wishes.steps
-        steps = None if endless else self.wishes.steps or STEPS
-        return voice.tokens(steps, self.wishes.until_wrong)
+        endless = self.options.until_wrong and voice.truth and not self.options.steps
+        steps = None if endless else self.options.steps or STEPS
+        return voice.tokens(steps, self.options.until_wrong)
 
     def show(self, voice: Voice) -> None:
         """Show what one network says."""
         if len(self.voices) > 1:
             self.view.line(voice.speaker.name, HEADING)
-        if self.wishes.top:
+        if self.options.top:
             for token in self.tokens(voice):
-                self.view.likeliest(voice.speaker, token, self.wishes.top)
+                self.view.likeliest(voice.speaker, token, self.options.top)
         else:
             for cell in voice.numbers(self.tokens(voice)):
                 self.view.row("says", cell)

@@ -10,7 +10,7 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from counting.terminal.session import Session
-from counting.terminal.talk import Wishes
+from counting.terminal.talk import Options
 from tests.conftest import Project
 
 pytestmark = pytest.mark.usefixtures("inside")
@@ -36,7 +36,7 @@ def converse(*typed: str) -> None:
         create_app_session(input=keys, output=DummyOutput()),
     ):
         keys.send_text("".join(f"{line}\r" for line in typed))
-        Session(Wishes(steps=4)).run()
+        Session(Options(steps=4)).run()
 
 
 def test_it_answers_and_an_empty_line_goes_on(

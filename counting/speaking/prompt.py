@@ -18,8 +18,8 @@ The rules, which the page follows too (tests/speaking/inputs.json has cases for 
    left out, or for two neighbours that are swapped.
 6. If the last number is one that can be spelled, and neither a comma nor a line end
    follows it, a comma is added, with a remark.
-7. A single number gets the `LEAD_IN` numbers before it in front. One up to
-   `LEAD_IN` + 1 stands where every count begins, and is read as it is.
+7. A single number gets the `LEAD_IN` numbers before it in front. Where there are not
+   as many it is where a count begins, and is read as it is.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def read(text: str, known: Collection[str], language: str) -> Prompt:
 
 def lead_in(number: int, known: Collection[str], language: str) -> list[str]:
     """Give the words of the numbers before one, with a separator after each."""
-    before = range(number - LEAD_IN, number) if number > LEAD_IN + 1 else ()
+    before = range(number - LEAD_IN, number) if number > LEAD_IN else ()
     numbers = [spell_known(n, known, language) for n in before]
     return [word for words in numbers if words for word in [*words, SEPARATOR]]
 

@@ -119,7 +119,7 @@ function are_near(one, other) {
 
 function lead_in(reader, number) {
   const words = [];
-  if (number <= LEAD_IN + 1) return words; // where every count begins
+  if (number <= LEAD_IN) return words; // it is where a count begins
   for (let n = number - LEAD_IN; n < number; n++) {
     const before = spell_known(n, reader);
     if (before.length) words.push(...before, reader.separator);

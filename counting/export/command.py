@@ -16,7 +16,6 @@ from counting.base.errors import InputError
 from counting.base.recurrences import OWN
 from counting.running import cli
 from counting.speaking import variants
-from counting.speaking.speaker import trained_seed
 
 
 def main() -> None:
@@ -31,7 +30,7 @@ def main() -> None:
     args = parser.parse_args()
     folder = variants.choose(args.models, args.variant)
     config = checkpoint.load_config(folder)
-    seed = trained_seed(config, args.seed)
+    seed = config.seeds[0] if args.seed is None else args.seed
     weights = checkpoint.load_weights(folder, config, seed)
     out = args.out or Path("export") / config.variant
     check_empty(out)

@@ -140,7 +140,7 @@ class Workers:
         given_up = time.monotonic() + PATIENCE
         while not self.are_there():
             if time.monotonic() > given_up:
-                address = client.scheduler.address
+                address = client.scheduler_info()["address"]
                 raise InputError(
                     f"{address}: no worker to train on; start one in a clone with "
                     f"`python -m dask worker {address}`"

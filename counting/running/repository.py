@@ -12,21 +12,15 @@ from counting.base.errors import InputError
 def git(*words: str, folder: Path = Path()) -> str:
     """Run git in a folder and give its output.
 
+    A hook leaves GIT_DIR, GIT_INDEX_FILE and others to all that it starts; whoever
+    follows them writes into the hook's repository. So they are forgotten, for DVC too.
+
     Raises:
         InputError: git is missing, or refuses; with what it says.
     """
-    forget_caller()
-    return run("-C", str(folder), *words)
-
-
-def forget_caller() -> None:
-    """Let git, and DVC, look for the repository from the folder they are in.
-
-    A hook leaves GIT_DIR, GIT_INDEX_FILE and others to all that it starts; whoever
-    follows them writes into the hook's repository.
-    """
     for name in run("rev-parse", "--local-env-vars").split():
         os.environ.pop(name, None)
+    return run("-C", str(folder), *words)
 
 
 def run(*words: str) -> str:

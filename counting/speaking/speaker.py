@@ -11,7 +11,6 @@ import numpy as np
 
 from counting.base import checkpoint
 from counting.base.checkpoint import Config
-from counting.base.errors import InputError
 from counting.base.types import Array
 from counting.evaluation.reader import load
 from counting.text.vocabulary import SEPARATOR
@@ -60,22 +59,6 @@ class Generated(NamedTuple):
         return self.expected in (None, self.word)
 
 
-def trained_seed(config: Config, seed: int | None) -> int:
-    """Give a seed back, or the first one for None.
-
-    Raises:
-        InputError: it was not trained.
-    """
-    if seed is None:
-        return config.seeds[0]
-    if seed not in config.seeds:
-        raise InputError(
-            f"{config.variant}: seed {seed} was not trained; expected one of "
-            f"{', '.join(map(str, config.seeds))}"
-        )
-    return seed
-
-
 class Speaker:
     """One seed of a variant, and what it has read so far.
 
@@ -84,12 +67,12 @@ class Speaker:
         seed: None for the first one.
 
     Raises:
-        InputError: the folder is damaged, or there is no such seed.
+        InputError: the folder is damaged, or the seed was not trained.
     """
 
     def __init__(self, folder: Path, seed: int | None = None) -> None:
         self.config: Config = checkpoint.load_config(folder)
-        self.seed = trained_seed(self.config, seed)
+        self.seed = self.config.seeds[0] if seed is None else seed
         self.reader = load(folder, self.config, self.seed)
         self.tokens = {word: n for n, word in enumerate(self.words)}
         self.heard: list[str] = []

@@ -107,12 +107,10 @@ class Session:
                 )
         names = " and ".join(speaker.name for speaker in options.speakers())
         self.options, self.talk = options, None
-        end = (
-            "to the first error"
-            if options.until_wrong
-            else f"{options.steps or STEPS} tokens"
-        )
-        self.view.line(f"{names}; {options.top or 'no'} likeliest words, {end}", FAINT)
+        shown = f"{options.top} likeliest words" if options.top else "words alone"
+        end = f"{options.steps or STEPS} tokens"
+        end = "the first error" if options.until_wrong else end
+        self.view.line(f"{names}; {shown}, up to {end}", FAINT)
 
 
 def history() -> History:

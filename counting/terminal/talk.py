@@ -91,7 +91,8 @@ class Talk:
                 for token in self.tokens(voice):
                     print(as_json(voice.speaker, token, self.options.top), flush=True)
             return
-        if len(self.voices) > 1 and not self.view.is_narrow:
+        is_wide = not self.view.is_narrow and not self.options.top
+        if len(self.voices) > 1 and is_wide:
             self.show_beside()
         else:
             for voice in self.voices:

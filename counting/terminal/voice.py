@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
 
 from rich.text import Text
 
@@ -31,8 +30,7 @@ class Voice:
         self.right = 0  # numbers
         self.error: Generated | None = None
         following = truth.after(self.last, self.known, self.language)
-        first = next(following, None)
-        self.truth = chain([first], following) if first else None
+        self.truth = following if self.last else None
 
     def heard(self) -> Iterator[tuple[str, Cell]]:
         """Give the numbers it has read, each with a label: added in front, or typed."""
@@ -81,8 +79,9 @@ class Voice:
                 f"{right}, then an error in {self.last + 1:,}: {self.error.word!r} "
                 f"where {self.error.expected!r} belongs"
             )
-        ends = not truth.spell_known(self.last + 1, self.known, self.language)
-        end = f"{self.last:,} is the last number whose words it knows"
         if self.truth is None:
-            return f"not judged: {end if ends else 'it goes on from an error'}"
-        return f"{right}; {end}" if ends else right
+            return "not judged: it goes on from an error"
+        if truth.spell_known(self.last + 1, self.known, self.language):
+            return right
+        end = f"{self.last:,} is the last number whose words it knows"
+        return f"{right}; {end}" if self.right else end

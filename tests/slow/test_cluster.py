@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,7 +16,9 @@ from distributed import Client
 
 from tests.conftest import Project
 
-PORT = 8796
+with socket.socket() as free:  # other runs of this test may be on this machine
+    free.bind(("127.0.0.1", 0))
+    PORT = free.getsockname()[1]
 SCHEDULER = f"tcp://127.0.0.1:{PORT}"
 ROW = {"epochs": 60, "batch_size": 4}
 STUDY = {

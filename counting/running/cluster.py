@@ -37,6 +37,7 @@ from counting.training.batches import Windows
 
 ANSWER = 10.0  # seconds that a scheduler is given to answer
 PATIENCE = 60.0  # and the first worker, to connect
+OUTSIDE = "it cannot load counting ({}): start it in a clone"
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("base", "text", "networks", "engine", "training", "evaluation")
 LIBRARIES = ("llvmlite", "num2words", "numba", "numpy", "torch")
@@ -113,7 +114,7 @@ class Handshake(WorkerPlugin):
         try:
             from counting.running import cluster
         except ImportError as error:
-            fault = f"it cannot load counting ({error}): start it in a clone"
+            fault = OUTSIDE.format(error)
         else:
             found = await asyncio.to_thread(cluster.difference, self.expected)
             if found is None:

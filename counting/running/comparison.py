@@ -83,7 +83,7 @@ def main() -> None:
     results.check_run(head)
     if differences := results.judged_otherwise(base, head):
         print(
-            f"**Not comparable with {args.base}**: what is judged is another thing: "
+            f"**Not comparable with {args.base}**, which was judged by other settings: "
             f"{'; '.join(differences)}. The weights may be the same."
         )
         return
@@ -171,18 +171,18 @@ def holm(chances: Sequence[float]) -> list[float]:
 
 def report(name: str, base: Results, head: Results, changes: Sequence[Change]) -> str:
     """Lay the changes out in Markdown: a sentence, then a line for each key."""
-    before, now = base.variants, head.variants
+    old, new = base.variants, head.variants
     verdicts = [change.verdict for change in changes]
     changed = {change.variant for change in changes}
     lines = [
         f"**Compared with {name}**: {verdicts.count('worse')} keys worse, "
-        f"{verdicts.count('better')} better, beyond what the seeds alone scatter "
+        f"{verdicts.count('better')} better, by more than seeds alone scatter "
         f"(of {len(changes)} keys that changed)."
     ]
     variants = {
-        "The same for every seed": [v for v in before if v in now and v not in changed],
-        "New": [v for v in now if v not in before],
-        "Gone": [v for v in before if v not in now],
+        "The same for every seed": [v for v in old if v in new and v not in changed],
+        "New": [v for v in new if v not in old],
+        "Gone": [v for v in old if v not in new],
     }
     lines += [f"{title}: {', '.join(of)}." for title, of in variants.items() if of]
     if changes:
@@ -190,10 +190,11 @@ def report(name: str, base: Results, head: Results, changes: Sequence[Change]) -
         lines.append("|---|---|---|---|---|---|---|")
     for one in changes:
         mark = "**" if one.verdict in ("worse", "better") else ""
+        form = ".4f" if is_share(one.key) or is_loss(one.key) else ",.0f"
+        before, now = fmean(one.base.values()), fmean(one.head.values())
         lines.append(
-            f"| {one.variant} | {one.key} | {fmean(one.base.values()):.4f} "
-            f"| {fmean(one.head.values()):.4f} | {one.difference:+.4f} "
-            f"| {'' if one.p is None else f'{one.p:.3f}'} "
+            f"| {one.variant} | {one.key} | {before:{form}} | {now:{form}} "
+            f"| {now - before:+{form}} | {'' if one.p is None else f'{one.p:.3f}'} "
             f"| {mark}{one.verdict}{mark} |"
         )
     return "\n".join(lines)

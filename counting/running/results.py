@@ -110,8 +110,8 @@ def check_run(results: Results) -> None:
     variants: dict[str, Any] = results.params.get("models", {})
     if missing := [name for name in variants if name not in results.variants]:
         raise InputError(
-            f"{TABLES}: nothing there of {', '.join(missing)}; a run has failed or not "
-            "been made: `make repro`, or `git restore reports`"
+            f"{TABLES}: no tables of {', '.join(missing)}, since a run has failed or "
+            "was never made: `make repro`, or `git restore reports`"
         )
     stages: dict[str, Any] = results.lock.get("stages", {})
     for name, stage in stages.items():
@@ -121,8 +121,8 @@ def check_run(results: Results) -> None:
         for key, used in stage.get("params", {}).get(PARAMS, {}).items():
             if lookup(results.params, key) != used:
                 raise InputError(
-                    f"{PARAMS}: {key} was changed and not run, so the results are "
-                    "those of before: `make repro`"
+                    f"{PARAMS}: {key} was changed after the last run, whose results "
+                    "these are: `make repro`"
                 )
 
 

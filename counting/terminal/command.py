@@ -61,8 +61,13 @@ def read_flags(given: list[str], before: Options) -> tuple[Options, list[str]]:
     natural, positive = (partial(whole, least=least) for least in (0, 1))
     add("prompt", nargs="*", help='such as "9097, 9098,"')
     add("--variant", metavar="NAME", help="which network; the best one if not given")
-    add("--seed", type=natural, metavar="N", help="which training of it")
-    steps = f"tokens to say, and then to the end of the number; {STEPS} if not given"
+    add(
+        "--seed",
+        type=natural,
+        metavar="N",
+        help="which seed; the first one if not given",
+    )
+    steps = f"say N tokens, then finish the number; {STEPS} if not given"
     add("--steps", type=positive, metavar="N", help=steps)
     add("--until-wrong", action="store_true", help="go on to the first error")
     top = "show the N likeliest words at each place"

@@ -19,7 +19,7 @@ from counting.terminal.view import FAINT, WRONG, View
 HELP = f"""\
 Type numbers, digits or words: 9097, 9098,     An empty line goes on.
 :variant NAME    another network (:variant alone lists them)
-:seed N          another training of it
+:seed N          another seed of it
 :steps N         tokens to say ({STEPS} at first)
 :top N           show the N likeliest words (0: words alone)
 :until-wrong     go on to the first error; again: to the number of tokens

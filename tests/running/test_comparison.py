@@ -97,8 +97,7 @@ stages:
       params.yaml:
         models.gru: {hidden_size: 9}
 """
-CONFLICT = "<<<<<<< HEAD\n0\n=======\n1\n>>>>>>> other\n"
-
+CONFLICT = "
 
 def edit(change: Callable[[str], str]) -> Callable[[Project], object]:
     def edited(project: Project) -> None:
@@ -111,6 +110,7 @@ def edit(change: Callable[[str], str]) -> Callable[[Project], object]:
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
+<<<<<<< HEAD
         (lambda p: p.path(SEEDS).unlink(), "nothing there of gru; a run has failed"),
         (
             lambda p: p.path("dvc.lock").write_text(LOCK),

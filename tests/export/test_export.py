@@ -188,7 +188,7 @@ def test_without_the_packages_all_but_onnx_is_written(
 
 BAD: dict[tuple[str, ...], str] = {
     ("--variant", "nobody"): "'nobody' is not a variant in data/models",
-    ("--seed", "7"): "seed 7 was not trained; expected one of 0, 1",
+    ("--seed", "7"): "seed 7 was not trained, expected one of 0, 1",
     ("--out", "data"): "expected a new or empty folder",
     ("--out", "params.yaml"): "is a file, expected a new or empty folder",
 }

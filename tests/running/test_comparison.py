@@ -97,7 +97,8 @@ stages:
       params.yaml:
         models.gru: {hidden_size: 9}
 """
-CONFLICT = "
+CONFLICT = "<<<<<<< HEAD\n0\n=======\n1\n>>>>>>> other\n"
+
 
 def edit(change: Callable[[str], str]) -> Callable[[Project], object]:
     def edited(project: Project) -> None:
@@ -110,11 +111,10 @@ def edit(change: Callable[[str], str]) -> Callable[[Project], object]:
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
-<<<<<<< HEAD
-        (lambda p: p.path(SEEDS).unlink(), "nothing there of gru; a run has failed"),
+        (lambda p: p.path(SEEDS).unlink(), "no tables of gru, since a run has failed"),
         (
             lambda p: p.path("dvc.lock").write_text(LOCK),
-            "models.gru was changed and not run",
+            "models.gru was changed after the last run",
         ),
         (edit(lambda text: text + CONFLICT), "seeds.csv: holds both sides of a merge"),
         (edit(lambda text: text[:-20]), "seeds.csv: expected a number in each cell"),

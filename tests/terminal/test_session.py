@@ -77,7 +77,7 @@ def test_a_history_that_cannot_be_kept_is_done_without(
 
 
 def test_every_command_changes_what_comes(said: Said) -> None:
-    session = Session(Wishes(steps=3))
+    session = Session(Options(steps=3))
     for line, says in {
         ":variant": "gru rnn",
         ":variant rnn": "rnn:0",
@@ -98,7 +98,7 @@ def test_every_command_changes_what_comes(said: Said) -> None:
 
 
 def test_after_an_error_it_goes_on_unjudged(said: Said) -> None:
-    session = Session(Wishes(variant="gru", steps=60))
+    session = Session(Options(variant="gru", steps=60))
     session.answer("97, 98,")
     assert "then an error in" in said()
     session.answer("")
@@ -121,8 +121,8 @@ def test_after_an_error_it_goes_on_unjudged(said: Said) -> None:
 def test_a_mistake_is_told_and_changes_nothing(
     said: Said, line: str, says: str
 ) -> None:
-    session = Session(Wishes(variant="gru", steps=3))
-    wishes = session.wishes
+    session = Session(Options(variant="gru", steps=3))
+    options = session.options
     assert session.answer(line)
     assert says in said()
-    assert session.wishes == wishes
+    assert session.options == options

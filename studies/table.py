@@ -105,8 +105,8 @@ def scores(study: Study, rows: Rows) -> list[str]:
             wrong(right),
             ", ".join(map(wrong, means(mine, "by_range"))),
             ", ".join(map(wrong, several(mine, "sequence_accuracy"))),
-            " ".join(f"{count:,}" for count in several(mine, "count_run")),
-            " ".join(f"{count:,}" for count in several(mine, "count_from_one")),
+            " ".join(f"{count:,.0f}" for count in several(mine, "count_run")),
+            " ".join(f"{count:,.0f}" for count in several(mine, "count_from_one")),
         ]
         if study.starts:
             line.append(", ".join(f"{share:.3f}" for share in means(mine, "starts")))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import subprocess
 import tempfile
 import zipfile
@@ -58,9 +59,9 @@ def python(model: str) -> list[str]:
     return [EMULATOR, "-cpu", model, "-L", str(root), str(root / "usr/bin/python3")]
 
 
-def environment() -> dict[str, str]:
-    """Give the environment of an emulated Python: its wheels, and this folder."""
-    return {**os.environ, "PYTHONPATH": f"{FOLDER.resolve() / 'wheels'}:{Path.cwd()}"}
+def environment(model: str) -> dict[str, str]:
+    """Give what an emulated Python needs: its wheels, and for what to compile."""
+    return {"PYTHONPATH": str(FOLDER.resolve() / "wheels"), "NUMBA_CPU_NAME": model}
 
 
 def download(made: Path) -> None:
@@ -90,6 +91,8 @@ def download(made: Path) -> None:
     for package in (made / "cache/archives").glob("*.deb"):
         run("dpkg", "-x", str(package), str(made / "root"))
     wheels(made)
+    for name in ("cache", "state"):
+        shutil.rmtree(made / name)
 
 
 def wheels(made: Path) -> None:

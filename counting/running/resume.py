@@ -63,7 +63,7 @@ def fingerprint(settings: Any, paths: Iterable[Path]) -> str:
         "settings": settings,
         "files": sorted((path.name, digest_file(path)) for path in paths),
         "code": sorted((path.name, digest_file(path)) for path in code),
-        "versions": {name: version(name) for name in LIBRARIES},
+        "versions": {n: version(n) for n in LIBRARIES if n in sys.modules},
     }
     return digest(json.dumps(facts, sort_keys=True).encode())
 

@@ -136,6 +136,20 @@ def test_without_machine_code_the_engine_says_so() -> None:
     assert "InputError: NUMBA_DISABLE_JIT is set, expected" in done.stderr
 
 
+def test_who_imports_the_library_keeps_threads_and_vectors() -> None:
+    work = (
+        "import os\n"
+        "import torch\n"
+        "before = dict(os.environ), torch.get_num_threads()\n"
+        "import counting.export.standalone, counting.evaluation.definition\n"
+        "import counting.training.autograd, counting.training.loop\n"
+        "after = dict(os.environ), torch.get_num_threads()\n"
+        "assert after == before, after"
+    )
+    environment = {**os.environ, "OMP_NUM_THREADS": "2", "ATEN_CPU_CAPABILITY": "avx2"}
+    subprocess.run([sys.executable, "-c", work], cwd=ROOT, env=environment, check=True)
+
+
 def test_two_cold_starts_at_once_and_a_killed_one_leave_nothing_wrong(
     warm: tuple[Path, str], tmp_path: Path
 ) -> None:

@@ -53,7 +53,7 @@ def test_every_command_can_be_run() -> None:
         assert subprocess.run(["bash", "-nc", command]).returncode == 0, command
         for module in re.findall(r"python -m ([\w.]+)", command):
             assert find_spec(module), command
-        for study in re.findall(r"studies/[a-z]+\.yaml", command):
+        for study in re.findall(r"studies/[a-z0-9_-]+\.\w+", command):
             assert (ROOT / study).is_file(), command
         for target in re.findall(r"^make ([a-z -]+)$", command):
             assert set(target.split()) <= {*TARGETS}, command

@@ -68,8 +68,9 @@ verify: setup ## run the pipeline in a clean clone, disturbed: git must see no c
 	cp .provenance.json "$(CURDIR)" && git diff --exit-code && \
 	echo "verify: made again from nothing, git sees no change"
 
-verify-cpus: setup ## train and judge on emulated x86 and ARM, compare; MODELS=...
-	python -m benchmarks.processors $(if $(MODELS),--models $(MODELS))
+verify-cpus: setup ## run all on emulated x86 and ARM; MODELS=... VARIANTS=...
+	python -m benchmarks.processors --jobs $(JOBS) \
+	  $(if $(MODELS),--models $(MODELS)) $(if $(VARIANTS),--variants $(VARIANTS))
 
 bench: setup ## measure the training step and the evaluation against their peers
 	python -m benchmarks.bench

@@ -54,13 +54,9 @@ MODELS = X86 | ARM
 SHORT_TEXTS = {"train": [900, 2100], "valid": [2101, 2150], "beyond": {}}
 SHORT = {"epochs": 3, "steps": 8}  # in place of what a recipe says
 
-# QEMU 7 reads all of a vector of which a masked load wants a part (NumPy sorts with
-# those), and so beyond an array; let nothing lie at the end of what is mapped
-ROOM = {
-    "MALLOC_MMAP_THRESHOLD_": str(2**25),
-    "MALLOC_TOP_PAD_": str(2**26),
-    "MALLOC_TRIM_THRESHOLD_": str(2**30),
-}
+# QEMU 7 reads the whole vector of a masked load, and so beyond an array that NumPy sorts
+# with AVX2; so NumPy has kernels without it, farther from native ones that have AVX-512
+WITHOUT_AVX2 = {"NPY_DISABLE_CPU_FEATURES": "X86_V3"}
 
 Lock = dict[str, Any]  # what dvc.lock says of each stage
 
@@ -138,7 +134,7 @@ def python(model: str) -> tuple[list[str], dict[str, str]]:
     """Give the command of Python on an emulated processor, and its environment."""
     if model in ARM:
         return arm.python(model), arm.environment(model)
-    return [EMULATOR, "-cpu", model, sys.executable], ROOM
+    return [EMULATOR, "-cpu", model, sys.executable], WITHOUT_AVX2
 
 
 def run(

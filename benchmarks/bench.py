@@ -10,6 +10,8 @@ Could be unfair:
   come; for the loop, which is written step by step, it is what a learner writes.
 - tuned: the same made as fast as it goes without other layers: time first, fused Adam,
   and in evaluation no logits where nobody reads them.
+- fixed: PyTorch with deterministic algorithms, and the kernels of AVX2 whatever the
+  processor offers, so that its bits are the same as well: the price of that.
 - compile: tuned through torch.compile, where that compiles.
 - jax: has the same input table and one thread, and the best of three unrollings; its
   compilation, 2-6 s, is not counted, and neither is ours.
@@ -22,11 +24,14 @@ Could be unfair:
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import json
 import os
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -45,7 +50,7 @@ if "--fixed" in sys.argv:  # the kernels of AVX2, whatever the processor offers
     }
 import torch
 
-from benchmarks.chart import draw, line, page
+from benchmarks.page import line, page
 from benchmarks.peers import (
     GATES,
     H,
@@ -61,7 +66,7 @@ from benchmarks.peers import (
     tuned_passes,
     tuned_step,
 )  # fmt: skip
-from counting.base import params
+from counting.base import files, params
 from counting.base.errors import InputError
 from counting.base.types import Array
 from counting.engine.forward import Inference
@@ -78,7 +83,7 @@ from counting.training.steps import Batch, CompiledStep
 
 
 def main() -> None:
-    """Run the measurements; print a table, write it as JSON, Markdown and SVG."""
+    """Run the measurements; print a table, write it as JSON and Markdown."""
     parser = cli.Parser("benchmarks.bench", __doc__)
     parser.add_argument("--out", type=Path, default=Path("bench"), help="folder")
     parser.add_argument("--rounds", type=int, default=9, help="of every row")
@@ -90,8 +95,7 @@ def main() -> None:
     parser.add_argument("--hidden", type=int, default=H, help="units")
     parser.add_argument(
         "--fixed", action="store_true",
-        help="PyTorch with deterministic algorithms and kernels for AVX2 alone: what "
-        "the same bits cost",
+        help="PyTorch alone, with deterministic algorithms and kernels for AVX2",
     )  # fmt: skip
     args = parser.parse_args()
     torch.use_deterministic_algorithms(args.fixed)
@@ -107,14 +111,30 @@ def main() -> None:
                     measure(f"step {kind} B={B} T={T}{size}", runs, args.rounds)
                 )
                 print(line(rows[-1]), flush=True)
-    if args.hidden == H:
-        rows.append(evaluation(max(3, args.rounds // 3)))
-        print(line(rows[-1]))
-    args.out.mkdir(parents=True, exist_ok=True)
-    for name, text in (("bench.json", json.dumps(rows, indent=2) + "\n"),
-                       ("bench.md", page(rows))):  # fmt: skip
-        (args.out / name).write_text(text, encoding="utf-8")
-    draw(rows, args.out / "bench.svg")
+    if not args.fixed:
+        rows += fixed(args)
+        if args.hidden == H:
+            rows.append(evaluation(max(3, args.rounds // 3)))
+            print(line(rows[-1]))
+    files.write_json(args.out / "bench.json", rows)
+    files.write_text(args.out / "bench.md", page(rows))
+
+
+def fixed(args: argparse.Namespace) -> list[dict[str, Any]]:
+    """Measure PyTorch where it, too, has the same bits everywhere: their price.
+
+    What it may use must be said before it is loaded, so in a process of its own.
+    """
+    sizes = {"--batch": args.batch[-1], "--bptt": args.bptt[-1],
+             "--hidden": args.hidden, "--rounds": args.rounds}  # fmt: skip
+    flags = [str(word) for pair in sizes.items() for word in pair]
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(
+            [sys.executable, "-m", "benchmarks.bench", "--fixed", "--out", folder,
+             *flags, "--kinds", *args.kinds], check=True,
+        )  # fmt: skip
+        rows = json.loads(Path(folder, "bench.json").read_text(encoding="utf-8"))
+    return [row | {"name": f"{row['name']}, fixed"} for row in rows]
 
 
 def variant(kind: str, B: int, hidden_size: int = H) -> params.Model:
@@ -181,8 +201,12 @@ def training_steps(model: params.Model, T: int) -> dict[str, Run]:
     }
     if kind != "loop":
         runs["tuned"] = tuned_step(Tuned(kind, model.hidden_size), x, y)
-        if compiled := compiled_step(Tuned(kind, model.hidden_size), x, y):
-            runs["compile"] = compiled
+    if torch.are_deterministic_algorithms_enabled():
+        return runs
+    if kind != "loop" and (
+        compiled := compiled_step(Tuned(kind, model.hidden_size), x, y)
+    ):
+        runs["compile"] = compiled
     with contextlib.suppress(ImportError):
         runs["jax"] = best_jax_step(kind, x.T, y.T, model.hidden_size)
     return runs | {"products": step_products(kind, B, T, model.hidden_size)}

@@ -54,8 +54,8 @@ MODELS = X86 | ARM
 SHORT_TEXTS = {"train": [900, 2100], "valid": [2101, 2150], "beyond": {}}
 SHORT = {"epochs": 3, "steps": 8}  # in place of what a recipe says
 
-# QEMU 7 reads the whole vector of a masked load, and so beyond an array that NumPy sorts
-# with AVX2; so NumPy has kernels without it, farther from native ones that have AVX-512
+# QEMU 7 reads the whole vector of a masked load, and so beyond an array that NumPy
+# sorts with AVX2; so NumPy has kernels without it, farther still from those of AVX-512
 WITHOUT_AVX2 = {"NPY_DISABLE_CPU_FEATURES": "X86_V3"}
 
 Lock = dict[str, Any]  # what dvc.lock says of each stage

@@ -51,7 +51,11 @@ ARM = {
 MODELS = X86 | ARM
 # tokens enough for a batch of 64 rows of 70, and "thousand", before which words are
 # replaced by others
-SHORT_TEXTS = {"train": [900, 2100], "valid": [2101, 2150], "beyond": {}}
+SHORT_TEXTS: dict[str, Any] = {
+    "train": [900, 2100],
+    "valid": [2101, 2150],
+    "beyond": {},
+}
 SHORT = {"epochs": 3, "steps": 8}  # in place of what a recipe says
 
 # QEMU 7 reads the whole vector of a masked load, and so beyond an array that NumPy

@@ -7,7 +7,6 @@ network itself; never from params.yaml, which may say something else by now.
 from __future__ import annotations
 
 import math
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,10 @@ import yaml
 
 from counting.base import parameters, params
 from counting.base.checkpoint import Config
+from counting.base.errors import InputError
 from counting.evaluation import metrics
 from counting.export.example import Example, example
+from counting.running.repository import git
 from counting.speaking import prompt, truth, variants
 from counting.speaking.speaker import Speaker
 
@@ -76,17 +77,6 @@ MEANING = """\
 even where every sequence is right: what a window begins with cannot be known from
 anything before it.
 """
-CITATION = """
-## Cite
-
-```bibtex
-@misc{{counting_{name},
-  title = {{{name}, seed {seed}: a recurrent network that counts in words}},
-  note = {{commit {commit}; after the article "Understanding RNNs by example: training
-    your PyTorch model to count"}}
-}}
-```
-"""
 
 
 def card(folder: Path, seed: int, path: Path, onnx: tuple[int, float] | None) -> str:
@@ -108,21 +98,20 @@ def card(folder: Path, seed: int, path: Path, onnx: tuple[int, float] | None) ->
         use += USE_ONNX.format(
             words=words, steps=steps, compared=onnx[0], worst=onnx[1]
         )
-    name, head = config.variant, commit()
+    name = config.variant
     return "\n".join(
         [
-            front(config, found),
+            front(config),
             f"# {name}, seed {seed}: a recurrent network that counts in words\n",
             limits(speaker, tried),
             scores(found, f"`dvc repro evaluate@{name}` makes them"),
             use,
-            origin(speaker, head),
-            CITATION.format(name=name, seed=seed, commit=head).lstrip(),
+            origin(speaker),
         ]
     )
 
 
-def front(config: Config, found: Mapping[str, Any] | None) -> str:
+def front(config: Config) -> str:
     """Give what the hub reads."""
     trained = config.trained_on
     content: dict[str, Any] = {
@@ -132,19 +121,7 @@ def front(config: Config, found: Mapping[str, Any] | None) -> str:
         "tags": ["counting", "recurrent", config.model.recurrence],
     }
     if trained and trained.texts == params.NUMBERS:
-        content |= {"language": trained.language, "datasets": ["human-numbers"]}
-    if found:
-        values = [
-            {"type": "accuracy", "name": f"{key} (mean of seeds)", "value": value}
-            for key in ACCURACIES
-            for value in [found["valid"][key]]
-        ]
-        result = {
-            "task": {"type": "text-generation", "name": "counting in words"},
-            "dataset": {"type": "human-numbers", "name": "valid, held out"},
-            "metrics": values,
-        }
-        content["model-index"] = [{"name": config.variant, "results": [result]}]
+        content["language"] = trained.language
     return f"---\n{yaml.safe_dump(content, sort_keys=False)}---\n"
 
 
@@ -192,7 +169,7 @@ def scores(found: Mapping[str, Any] | None, again: str) -> str:
     )
 
 
-def origin(speaker: Speaker, head: str) -> str:
+def origin(speaker: Speaker) -> str:
     """Say what the network is, and how it was made."""
     model, trained = speaker.config.model, speaker.config.trained_on
     tensors = parameters.tensors(model, len(speaker.words)).values()
@@ -202,7 +179,7 @@ def origin(speaker: Speaker, head: str) -> str:
         f"hidden units, {'copy' if model.copy_head else 'linear'} head, {size:,} "
         "parameters; "
         f"recipe `{model.recipe}`, batches of {model.batch_size}, learning rate "
-        f"{model.learning_rate}; exported at commit {head}.\n"
+        f"{model.learning_rate}; exported at commit {commit()}.\n"
     )
     if trained is None:
         return text
@@ -212,12 +189,8 @@ def origin(speaker: Speaker, head: str) -> str:
 
 def commit() -> str:
     """Name the commit that is checked out, and whether anything was changed since."""
-    commands = (["git", "rev-parse", "HEAD"], ["git", "status", "--porcelain"])
     try:
-        head, changed = (
-            subprocess.run(command, capture_output=True, text=True, check=True).stdout
-            for command in commands
-        )
-    except (OSError, subprocess.CalledProcessError):
+        head, changed = git("rev-parse", "HEAD"), git("status", "--porcelain")
+    except InputError:
         return "unknown"
     return head.strip() + (" with changes" if changed.strip() else "")

@@ -172,7 +172,8 @@ def run(
             env={**os.environ, **environment, "PYTHONPATH": path},
         )  # fmt: skip
         if done.returncode:
-            raise InputError(f"{name} failed: {done.stderr.strip()[-300:]}")
+            said = [s for s in done.stderr.splitlines() if "warning: TCG" not in s]
+            raise InputError(f"{name} failed: {' '.join(said)[-300:]}")
         result = {
             stage: combined(md5(Path(folder, out["path"])) for out in content["outs"])
             for stage, content in lock.items()

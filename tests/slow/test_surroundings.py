@@ -20,7 +20,7 @@ from tests.conftest import Outcome, Project
 from tests.slow.test_faults import results
 
 CASES = [("evaluate@gru", "reports"), ("plot", "reports"), ("train@gru", ".resume")]
-only_at_night = pytest.mark.skipif("not config.getoption('--long')", reason="long")
+MADE = ("raw", "prepared", "models", "probes")
 
 
 def run(project: Project, stage: str, redirect: str = "", **more: str) -> Outcome:
@@ -79,7 +79,6 @@ def test_an_error_with_an_umlaut_can_be_read_without_utf8(copy: Project) -> None
     assert "is not a variant in params.yaml" in outcome.err
 
 
-@only_at_night
 @pytest.mark.parametrize("name", ["cache", "results"])
 def test_what_is_damaged_is_put_back(name: str, whole: Project, copy: Project) -> None:
     if name == "cache":
@@ -97,7 +96,6 @@ def test_what_is_damaged_is_put_back(name: str, whole: Project, copy: Project) -
     assert results(copy) == results(whole)
 
 
-@only_at_night
 def test_of_two_runs_at_once_one_waits_or_is_refused(
     whole: Project, copy: Project
 ) -> None:
@@ -105,7 +103,8 @@ def test_of_two_runs_at_once_one_waits_or_is_refused(
         (["dvc", "repro", "-f"], {0, 255}),
         (["dvc", "--wait-for-lock", "repro"], {0}),
     ):
-        shutil.rmtree(copy.path("data"))
+        for name in MADE:
+            shutil.rmtree(copy.path(f"data/{name}"))
         copy.path("dvc.lock").unlink()
         runs = [copy.start(*words) for _ in range(2)]
         for process in runs:

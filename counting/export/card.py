@@ -77,6 +77,17 @@ MEANING = """\
 even where every sequence is right: what a window begins with cannot be known from
 anything before it.
 """
+CITATION = """
+## Cite
+
+```bibtex
+@misc{{counting_{name},
+  title = {{{name}, seed {seed}: a recurrent network that counts in words}},
+  note = {{commit {commit}; after the article "Understanding RNNs by example: training
+    your PyTorch model to count"}}
+}}
+```
+"""
 
 
 def card(folder: Path, seed: int, path: Path, onnx: tuple[int, float] | None) -> str:
@@ -98,20 +109,21 @@ def card(folder: Path, seed: int, path: Path, onnx: tuple[int, float] | None) ->
         use += USE_ONNX.format(
             words=words, steps=steps, compared=onnx[0], worst=onnx[1]
         )
-    name = config.variant
+    name, head = config.variant, commit()
     return "\n".join(
         [
-            front(config),
+            front(config, found),
             f"# {name}, seed {seed}: a recurrent network that counts in words\n",
-            limits(speaker, tried),
+            limits(speaker, tried, found),
             scores(found, f"`dvc repro evaluate@{name}` makes them"),
             use,
-            origin(speaker),
+            origin(speaker, head),
+            CITATION.format(name=name, seed=seed, commit=head).lstrip(),
         ]
     )
 
 
-def front(config: Config) -> str:
+def front(config: Config, found: Mapping[str, Any] | None) -> str:
     """Give what the hub reads."""
     trained = config.trained_on
     content: dict[str, Any] = {
@@ -121,11 +133,23 @@ def front(config: Config) -> str:
         "tags": ["counting", "recurrent", config.model.recurrence],
     }
     if trained and trained.texts == params.NUMBERS:
-        content["language"] = trained.language
+        content |= {"language": trained.language, "datasets": ["human-numbers"]}
+    if found:
+        values = [
+            {"type": "accuracy", "name": f"{key} (mean of seeds)", "value": value}
+            for key in ACCURACIES
+            for value in [found["valid"][key]]
+        ]
+        result = {
+            "task": {"type": "text-generation", "name": "counting in words"},
+            "dataset": {"type": "human-numbers", "name": "valid, held out"},
+            "metrics": values,
+        }
+        content["model-index"] = [{"name": config.variant, "results": [result]}]
     return f"---\n{yaml.safe_dump(content, sort_keys=False)}---\n"
 
 
-def limits(speaker: Speaker, tried: Example) -> str:
+def limits(speaker: Speaker, tried: Example, found: Mapping[str, Any] | None) -> str:
     """Say what it needs to read, what it was taught, and what it cannot say."""
     trained, words = speaker.config.trained_on, " ".join(speaker.words)
     taught = "What it was taught is not known: its weights are of an older version."
@@ -140,8 +164,14 @@ def limits(speaker: Speaker, tried: Example) -> str:
             "do not stand in it."
         )
     lines = [taught]
-    if prompt.LEAD_IN:
-        lines.append(f"It needs {prompt.LEAD_IN + 1} numbers in a row to go on from.")
+    advice = f"Give it {prompt.LEAD_IN + 1} numbers in a row to go on from."
+    if found:
+        key = metrics.ONE_GIVEN
+        advice += (
+            f" From one alone the next ten are right after {found['train'][key]:.1%} "
+            f"of the starts in train, and {found['valid'][key]:.1%} in valid."
+        )
+    lines.append(advice)
     lines.append(f"It has {len(speaker.words)} words, and no other: `{words}`.")
     most = truth.largest(speaker.words, variants.language(speaker.config))
     if most:
@@ -169,7 +199,7 @@ def scores(found: Mapping[str, Any] | None, again: str) -> str:
     )
 
 
-def origin(speaker: Speaker) -> str:
+def origin(speaker: Speaker, head: str) -> str:
     """Say what the network is, and how it was made."""
     model, trained = speaker.config.model, speaker.config.trained_on
     tensors = parameters.tensors(model, len(speaker.words)).values()
@@ -179,7 +209,7 @@ def origin(speaker: Speaker) -> str:
         f"hidden units, {'copy' if model.copy_head else 'linear'} head, {size:,} "
         "parameters; "
         f"recipe `{model.recipe}`, batches of {model.batch_size}, learning rate "
-        f"{model.learning_rate}; exported at commit {commit()}.\n"
+        f"{model.learning_rate}; exported at commit {head}.\n"
     )
     if trained is None:
         return text

@@ -154,6 +154,8 @@ def test_the_card_says_what_was_stored_beside_the_weights(finished: Project) -> 
     assert "optimizer: adam" in text
     assert "onnxruntime" not in text
     front = yaml.safe_load(text.split("---\n")[1])
+    (result,) = front["model-index"][0]["results"]
+    assert result["metrics"][0]["value"] == found["valid"]["sequence_accuracy"]
     assert (front["language"], front["license"]) == ("en", "mit")
 
 

@@ -20,6 +20,7 @@ from tests.conftest import Outcome, Project
 from tests.slow.test_faults import results
 
 CASES = [("evaluate@gru", "reports"), ("plot", "reports"), ("train@gru", ".resume")]
+only_at_night = pytest.mark.skipif("not config.getoption('--long')", reason="long")
 MADE = ("raw", "prepared", "models", "probes")
 
 
@@ -96,6 +97,7 @@ def test_what_is_damaged_is_put_back(name: str, whole: Project, copy: Project) -
     assert results(copy) == results(whole)
 
 
+@only_at_night
 def test_of_two_runs_at_once_one_waits_or_is_refused(
     whole: Project, copy: Project
 ) -> None:

@@ -46,7 +46,7 @@ def main() -> None:
             ),
             "curves": lines.draw_curves(found["curves"], recipes, rolling, look),
             "errors": rows.draw_errors(found["errors"]),
-            "memory": lines.draw_memory(found["memory"], found["comma"], look),
+            "memory": lines.draw_memory(found["memory"]),
             "sequences": lines.draw_sequences(found["steps"], claims, look),
         }
     files.write({args.out / f"{n}.svg": figures.svg(f) for n, f in drawn.items()})

@@ -52,13 +52,20 @@ def page(results: Results) -> str:
         }
     )
     steps = story.steps(shown) if any(carry.values()) else []
+    cast = story.cast_of(shown) if steps else None
     names = list(results.models)
     return environment.get_template("index.html.j2").render(
         style=inline("style.css"),
         scripts=[inline(name) for name in SCRIPTS],
         data=content(shown, steps),
         steps=steps,
-        cast=story.cast_of(shown) if steps else None,
+        cast=cast,
+        substitute=story.substitute(shown, cast) if cast else None,
+        settings={
+            name: {**results.recipes[model["recipe"]], **model}
+            for name, model in results.models.items()
+        },
+        metrics=results.metrics,
         text=text_of(results),
         rungs=variants.ladder(results),
         rows=[(name, results.metrics[name]) for name in names],

@@ -32,10 +32,12 @@ class Starts(NamedTuple):
     """Where the live count starts in the steps."""
 
     inside: Start  # where the plain network fails and the one with gates does not
+    keeper: dict[str, str]  # a unit of the latter that holds the thousands there
     forced: Start  # where nearly all words are right, and not enough in a row
     turn: Start  # before the thousands change
     end: Start  # before the end of the training text
     beyond: Start  # before the first pair of words that training never met
+    new_word: dict[str, str]  # the place where the line with that pair begins
 
 
 class Tried(NamedTuple):
@@ -43,6 +45,7 @@ class Tried(NamedTuple):
 
     right: list[bool]
     thousands: int | None  # as its state holds them after the start
+    just_read: list[int]  # the same, right after they were read in the numbers given
 
     @property
     def in_a_row(self) -> int:
@@ -73,6 +76,10 @@ class Places:
             return numbered([numbers[0] + k for k in before])
         texts = [" ".join(words[t] for t in self.lines[k]) for k in before]
         return Start(texts[-1], " ".join(f"{text} {words[0]}" for text in texts))
+
+    def tokens_before(self, at: int) -> int:
+        """Count the tokens of the lines before `at`, for a start two lines before."""
+        return sum(len(line) + 1 for line in self.lines[max(0, at - 2 - LEAD) : at])
 
     def inside(self) -> list[int]:
         """List places within the training text, well-known numbers first."""
@@ -105,11 +112,26 @@ class Places:
             a == b for a, b in zip(predicted[start - 1 :], tokens[start:], strict=True)
         ]
         probe = self.results.probes[name or ""]["places"].get("thousands")
-        return Tried(right, digit_held(probe, states[start - 1]) if probe else None)
+        if not probe:
+            return Tried(right, None, [])
+        begins = np.cumsum([len(line) + 1 for line in given[:-1]])  # not the first
+        just_read = [digit_held(probe, states[at + 1]) for at in begins]
+        return Tried(right, digit_held(probe, states[start - 1]), just_read)
 
-    def first(self, places: list[int], fits: Callable[[int], bool]) -> Start:
-        """Give the first place that fits, or else the first one."""
-        return self.start(next(filter(fits, places), places[0]))
+    def keeper(self, name: str | None, at: int) -> int | None:
+        """Find the unit after which the probe names the thousands that moves least.
+
+        It is looked at from the second word of the line `at` to the separator.
+        """
+        read, line = self.results.readers.get(name or ""), self.lines[at]
+        probe = self.results.probes[name]["places"].get("thousands") if name else None
+        if read is None or not probe:
+            return None
+        given = self.lines[max(0, at - LEAD) : at + 1]
+        _, states = read([t for each in given for t in [*each, 0]])
+        kept = states[-len(line) :]
+        units = [unit for unit, _ in probe["units"]]
+        return min(units, key=lambda unit: float(np.ptp(kept[:, unit])), default=None)
 
 
 def starts_of(results: Results, plain: str | None, gated: str | None) -> Starts:
@@ -121,7 +143,8 @@ def starts_of(results: Results, plain: str | None, gated: str | None) -> Starts:
         if one is None or other is None:
             return False
         thousands = ((results.numbers or (0, 0))[0] + at) // 1000
-        forgets = not one.right[0] and one.thousands != thousands
+        had = all(digit == thousands for digit in one.just_read)
+        forgets = had and not one.right[0] and one.thousands != thousands
         return forgets and other.in_a_row >= ENOUGH
 
     def is_nearly_right(at: int) -> bool:
@@ -134,13 +157,23 @@ def starts_of(results: Results, plain: str | None, gated: str | None) -> Starts:
         one = places.tried(gated, at)
         return one is not None and one.in_a_row == len(places.lines[at + 1]) + 1
 
+    new = next(places.new(), places.n)
+    inside = first(places.inside(), parts_them)
+    keeper = places.keeper(gated, inside)
     return Starts(
-        inside=places.first(places.inside(), parts_them),
-        forced=places.first(places.inside()[::-1], is_nearly_right),
-        turn=places.first(places.turns(), holds_on),
+        inside=places.start(inside),
+        keeper={} if keeper is None else {"unit": str(keeper)},
+        forced=places.start(first(places.inside()[::-1], is_nearly_right)),
+        turn=places.start(first(places.turns(), holds_on)),
         end=places.start(places.n - 2),
-        beyond=places.start(next(places.new(), places.n) - 2),
+        beyond=places.start(new - 2),
+        new_word={"place": str(places.tokens_before(new))},
     )
+
+
+def first(places: list[int], fits: Callable[[int], bool]) -> int:
+    """Give the first place that fits, or else the first one."""
+    return next(filter(fits, places), places[0])
 
 
 def digit_held(probe: Any, state: Any) -> int:

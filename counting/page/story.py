@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from counting.evaluation.metrics import best
 from counting.page.results import Results
-from counting.page.starts import numbered, starts_of
+from counting.page.starts import lines_of, numbered, starts_of
 
 View = dict[str, str]  # of files/view.js
 
@@ -81,18 +81,29 @@ def steps(results: Results) -> list[Step]:
     elsewhere = (f"from {at.forced.label}", {"start": forced})
     at_end = (f"from {at.end.label}", {"start": end})
     beside = [(f"beside {cast.gated}", {"other": cast.gated})] if cast.gated else []
+    contrast = (
+        [(f"beside {cast.plain}", {"other": cast.plain, "open": "", "unit": "-1"})]
+        if cast.plain
+        else []
+    )
     far = [numbered([n - 2, n - 1, n]) for n in (98, 9_998, 99_998, 999_990)]
     told: list[tuple[str, str, str, View, list[Any]]] = [
-        ("plain", "reads", "What it reads", {"start": inside, "count": "3"}, []),
-        ("plain", "state", "Hidden state", {"start": inside, "open": "cell"}, []),
         (
-            "plain", "forgets", "The loop forgets", {"start": inside},
+            "plain", "reads", "What it reads",
+            {"start": inside, "count": "3", "held": "0"}, [],
+        ),
+        (
+            "plain", "state", "Hidden state",
+            {"start": inside, "open": "cell", "held": "0"}, [],
+        ),
+        (
+            "plain", "forgets", "Forgetting", {"start": inside},
             [elsewhere, *beside],
         ),
         (
             "gated", "gates", "Gates hold on",
-            {"start": inside, "other": cast.plain or "", "open": "cell"},
-            [elsewhere, ("24 numbers", {"start": inside, "count": "24"})],
+            {"start": inside, "open": "cell", **at.keeper},
+            [*contrast, ("24 numbers", {"start": inside, "count": "24"})],
         ),
         (
             "gated", "turn", "Too long", {"start": turn, "count": "3"},
@@ -109,7 +120,8 @@ def steps(results: Results) -> list[Step]:
         ),
         (
             "copying", "copies", "A rule, not a list",
-            {"start": beyond, "open": "copy", "count": "3"}, [*beside, at_end],
+            {"start": beyond, "open": "copy", "count": "3", **at.new_word},
+            [*beside, at_end],
         ),
         (
             "best", "far", "From one", {"start": "1,", "count": "12"},
@@ -121,6 +133,20 @@ def steps(results: Results) -> list[Step]:
         for role, key, title, view, tries in told
         if (name := getattr(cast, role)) and (key != "far" or results.numbers)
     ]
+
+
+def substitute(results: Results, cast: Cast) -> tuple[str, str] | None:
+    """Give a word and the substitute that the copy head has for it.
+
+    The word is the first of the last line of the training text that has one.
+    """
+    if not cast.copying:
+        return None
+    table = next(iter(results.networks[cast.copying].values()))["S"]
+    for line in reversed(lines_of(results.streams["train"].tolist())):
+        if line and (other := int(table[line[0]].argmax())) != line[0]:
+            return results.words[line[0]], results.words[other]
+    return None
 
 
 def new_pairs(

@@ -17,6 +17,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 # Okabe and Ito's colours, safe for the colour-blind
 COLOURS = "#0072B2 #E69F00 #009E73 #D55E00 #CC79A7 #56B4E9 #000000 #8C8C00".split()
@@ -104,12 +105,19 @@ def label_ends(
     for x in sorted({x for x, _ in ends.values()}):
         names = sorted((n for n in ends if ends[n][0] == x), key=lambda n: ends[n][1])
         heights = [(ends[name][1] - low) / (high - low) for name in names]
-        for name, at in zip(names, dodge(heights, gap), strict=True):
-            axis.annotate(
-                name, ends[name], ((x - left) / (right - left) + 0.06, at),
-                textcoords="axes fraction", va="center", fontsize=9,
-                color=look[name].ink, annotation_clip=False,
-                arrowprops={"arrowstyle": "-", "lw": 0.6, "color": look[name].colour},
+        edge = (x - left) / (right - left)
+        placed = dodge(heights, gap)
+        for name, height, at in zip(names, heights, placed, strict=True):
+            axis.text(
+                edge + 0.07, at, name, transform=axis.transAxes, va="center",
+                fontsize=9, color=look[name].ink,
+            )  # fmt: skip
+            bracket = [(edge + 0.01, height), (edge + 0.035, at), (edge + 0.06, at)]
+            axis.add_line(
+                Line2D(
+                    *zip(*bracket, strict=True), transform=axis.transAxes, lw=0.7,
+                    color=look[name].colour, clip_on=False,
+                )
             )  # fmt: skip
 
 

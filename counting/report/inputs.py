@@ -20,9 +20,8 @@ TABLES: dict[str, Sequence[str]] = {  # what is drawn of the tables of a variant
     "errors": ["roll_over"],
     "count_run": ["from_one"],
     "memory": ["words", "accuracy", "chance"],
-    "comma": ["accuracy", "chance"],
 }
-MAY_BE_EMPTY = ("memory", "comma")  # where there is nothing to probe
+MAY_BE_EMPTY = ("memory",)  # where there is nothing to probe
 
 
 def read_variants(

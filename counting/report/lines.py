@@ -9,11 +9,17 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from counting.report.figures import GREY, Look, Looks, label_ends
 
 POINTS = 32  # of a line, at most
 STREAMS = ("train", "valid")
+ACROSS = 3  # panels of the memory in a row
+PLACES: Any = (  # of a number, the highest first
+    ("#0072B2", "-"), ("#56B4E9", (0, (4, 1))), ("#009E73", (0, (1, 1))),
+    ("#E69F00", "-"),
+)  # fmt: skip
 Tables = Mapping[str, pd.DataFrame]  # by variant
 Claims = Mapping[str, Mapping[tuple[str, str], float]]  # variant, then stream and key
 
@@ -69,7 +75,7 @@ def smooth(values: pd.Series[float], rolling: int) -> pd.Series[float]:
 
 def draw_sequences(steps: Tables, claims: Claims, look: Looks) -> Figure:
     """Draw the share of sequences still right by number of tokens generated."""
-    figure = Figure(figsize=(9.5, 4.4), layout="constrained")
+    figure = Figure(figsize=(8.2, 3.9), layout="constrained")
     axes = figure.subplots(1, 2, sharey=True)
     for axis, stream in zip(axes, STREAMS, strict=True):
         ends: dict[str, tuple[float, float]] = {}
@@ -100,8 +106,7 @@ def draw_mean(
     axis.plot(
         mean.index, mean, lw=2, marker=look.marker, ms=4.5, markevery=every, **line
     )
-    last = mean.index[-1]
-    return len(mean) - 1.0 if isinstance(last, str) else float(last), mean.iloc[-1]
+    return float(mean.index[-1]), mean.iloc[-1]
 
 
 def draw_claims(axis: Axes, claims: Mapping[str, float | None], last: int) -> None:
@@ -126,49 +131,50 @@ def draw_claims(axis: Axes, claims: Mapping[str, float | None], last: int) -> No
 # --- memory --------------------------------------------------------------------------
 
 
-def draw_memory(fading: Tables, at_comma: Tables, look: Looks) -> Figure:
+def draw_memory(fading: Tables) -> Figure:
     """Draw what a linear probe reads from the state, on held-out numbers.
 
-    Left, the thousands by the words read since; right, every place at the comma, when
-    the next number must be said.
+    A panel for each network: every place of the number by the words read since, in the
+    mean of the seeds, the first place seed by seed as well, and what chance gives it.
     """
-    figure = Figure(figsize=(9.5, 4.4), layout="constrained")
-    left, right = figure.subplots(1, 2, sharey=True)
-    thousands = {
-        name: rows
-        for name, table in fading.items()
-        if not (rows := table[table["place"] == "thousands"]).empty
-    }
-    known = {name: table for name, table in at_comma.items() if not table.empty}
-    places = dict.fromkeys(
-        place for table in known.values() for place in table["place"]
-    )
-    draw_by(left, thousands, "words", look)
-    draw_by(right, known, "place", look)
-    left.set_title("The thousands, as words are read after them")
-    left.set_xlabel("words since the thousands were read")
-    left.set_ylabel("digits read rightly from the state")
-    right.set_title("At the comma, all four")
-    right.set_xlabel("place of the digit")
-    right.set_xticks(range(len(places)), places)
+    rows = -(-len(fading) // ACROSS)
+    figure = Figure(figsize=(7.4, 1.2 + 1.4 * rows), layout="constrained")
+    axes = figure.subplots(rows, ACROSS, sharex=True, sharey=True, squeeze=False)
+    places = list(dict.fromkeys(p for table in fading.values() for p in table["place"]))
+    for axis in axes.flat[len(fading) :]:
+        axis.set_visible(False)
+    for axis, (name, table) in zip(axes.flat, fading.items(), strict=False):
+        axis.set(title=name, ylim=(0, 1.05), xlabel="words read since")
+        axis.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
+        if table.empty:
+            axis.text(
+                0.5, 0.5, "nothing to probe", transform=axis.transAxes, ha="center"
+            )
+        for n, place in reversed([*enumerate(places)]):
+            draw_place(axis, table[table["place"] == place], PLACES[n], n == 0)
+        axis.label_outer()
+    figure.supylabel("share read rightly from the state", fontsize=10)
+    key = [
+        Line2D([], [], color=colour, ls=dash, lw=2, label=place)
+        for place, (colour, dash) in zip(places, PLACES, strict=False)
+    ]
+    key.append(Line2D([], [], color=GREY, ls="--", lw=1.2, label="chance"))
+    figure.legend(handles=key, loc="outside lower center", ncols=len(key))
     figure.suptitle("What does it remember? A linear probe on numbers it has not seen")
     return figure
 
 
-def draw_by(axis: Axes, tables: Tables, x: str, look: Looks) -> None:
-    """Draw accuracy by a column, a line for each variant, and what chance gives."""
-    axis.set_ylim(0, 1.02)
-    if not tables:
-        axis.text(0.5, 0.5, "nothing to probe", transform=axis.transAxes, ha="center")
+def draw_place(axis: Axes, rows: pd.DataFrame, line: Any, first: bool) -> None:
+    """Draw one place of the number; the first one thickly, by seed and with chance."""
+    colour, dash = line
+    if rows.empty:
         return
-    ends = {
-        name: draw_mean(axis, t, x, "accuracy", look[name])
-        for name, t in tables.items()
-    }
-    chance = pd.concat(tables.values()).groupby(x, sort=False)["chance"].mean()
-    axis.plot(chance.index, chance, "--", color=GREY, lw=1.2)
-    axis.annotate(
-        "chance", (chance.index[0], chance.iloc[0]), (0, 4),
-        textcoords="offset points", color=GREY, fontsize=9,
+    mean = rows.groupby("words")[["accuracy", "chance"]].mean()
+    if first:
+        axis.plot(mean.index, mean["chance"], "--", color=GREY, lw=1.2)
+        for _, seed in rows.groupby("seed"):
+            axis.plot(seed["words"], seed["accuracy"], color=colour, lw=0.5, alpha=0.6)
+    axis.plot(
+        mean.index, mean["accuracy"], color=colour, ls=dash, lw=2.4 if first else 1.5,
+        marker="o", ms=3.5, clip_on=False,
     )  # fmt: skip
-    label_ends(axis, ends, look)

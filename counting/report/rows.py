@@ -20,9 +20,9 @@ WIDE = 0.08  # share of a bar from which it is labelled
 TRAIN, VALID = "train", "valid"
 
 
-def a_row_each(names: list[str], more: float = 0.9) -> Figure:
-    """Make a figure as high as so many rows."""
-    return Figure(figsize=(9.5, more + 0.42 * len(names)), layout="constrained")
+def a_row_each(names: list[str], more: float, width: float = 9.5) -> Figure:
+    """Make a figure as high as so many rows and `more`, in inches."""
+    return Figure(figsize=(width, more + 0.42 * len(names)), layout="constrained")
 
 
 def name_rows(axis: Axes, names: list[str]) -> None:
@@ -90,17 +90,17 @@ def draw_counting(
         look: of the variants.
     """
     names = list(counts)
-    figure = a_row_each(names, 1.4)
+    figure = a_row_each(names, 1.5, 7.4)
     axis = figure.subplots()
     for y, (name, rows) in enumerate(counts.items()):
         draw_dots(axis, rows["from_one"], y, look[name])
         median = rows["from_one"].median()
         axis.plot([median], [y], "|", color="black", ms=15, mew=1.6)
     most = max(1, *marks.values(), *(int(t["from_one"].max()) for t in counts.values()))
-    for text, number in marks.items():
+    for n, (text, number) in enumerate(marks.items()):  # a line above the other
         axis.axvline(number, color=GREY, ls="--", lw=1)
         axis.annotate(
-            text, (number, 1), (-3, 3), xycoords=("data", "axes fraction"),
+            text, (number, 1), (3, 3 + 11 * n), xycoords=("data", "axes fraction"),
             textcoords="offset points", ha="right", color=GREY, fontsize=9,
         )  # fmt: skip
     name_rows(axis, [f"{n} (article)" if claims[n] else n for n in names])
@@ -109,7 +109,7 @@ def draw_counting(
     ticks = [10**k for k in range(len(str(most)))]
     axis.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     axis.minorticks_off()
-    axis.set_xlabel("counts from one to ..; a dot for each seed, a bar at the median")
+    axis.set_xlabel("last right number; a mark for each seed, a bar at the median")
     figure.suptitle("Given “one ,” and left alone: the last number before an error")
     return figure
 
@@ -137,7 +137,7 @@ def draw_errors(errors: Tables) -> Figure:
     axis.set_xlim(0, 1)
     axis.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
     axis.set_xlabel(
-        "first errors on valid, by place in the number; right: how many a seed"
+        "first errors on valid, by place in the number; right: how many per seed"
     )
     key = [
         Line2D([], [], marker="s", ls="", ms=9, color=shade, label=kind)

@@ -21,7 +21,7 @@ import pytest
 from counting.base import checkpoint
 from counting.engine.forward import Inference
 from counting.engine.weights import Weights
-from counting.page import arrays, render, story, variants
+from counting.page import arrays, render, starts, story, variants
 from counting.page.results import Results
 from counting.text import streams
 from counting.text.vocabulary import Vocabulary
@@ -166,6 +166,28 @@ def test_a_share_is_never_rounded_to_none_or_all() -> None:
     assert [variants.percent(share) for share in shares] == said
 
 
+def test_the_substitute_of_a_copy_head_is_told() -> None:
+    found = results(models={"d": COPYING})
+    S = np.zeros((3, 32), np.float32)
+    S[1, 2] = 1
+    network = {**found.networks["d"][0], "S": S}
+    found = found._replace(networks={"d": {0: network}})
+    assert story.substitute(found, story.cast_of(found)) == ("a", "b")
+    plain = results("mine")
+    assert story.substitute(plain, story.cast_of(plain)) is None
+
+
+def test_the_unit_that_keeps_its_value_is_found() -> None:
+    def read(tokens: list[int]) -> tuple[list[int], Any]:
+        states = [[n % 2, 0.5] for n, _ in enumerate(tokens)]
+        return tokens, np.array(states)
+
+    probe = {"seed": 0, "places": {"thousands": {"units": [[0, 0.9], [1, 0.8]]}}}
+    found = results("c")._replace(readers={"c": read}, probes={"c": probe})
+    assert starts.Places(found).keeper("c", 1) == 1
+    assert starts.Places(found).keeper(None, 1) is None
+
+
 def test_where_the_thousands_turn_is_counted() -> None:
     assert render.turns((1, 8000)) == (6993, 7)
     assert render.turns((1, 110)) is None
@@ -296,6 +318,24 @@ def test_what_is_certain_of_a_number_grows_with_its_words(
     script = "(all) => all.map((words) => places_read(words.split(' '), false))"
     assert tab.evaluate(script, list(told)) == list(told.values())
     assert tab.evaluate("places_read(['four'], true)") == 4
+
+
+def test_no_digit_is_told_that_a_probe_cannot_know(
+    browser: Any, tiny_page: Path
+) -> None:
+    """Neither of the first number, nor one that the probe never met."""
+    told = Opened(browser, tiny_page).tab.evaluate("""() => {
+      const units = { digits: [0, 1], weight: [[1], [-1]], bias: [0, 0] };
+      const read = ["one", ",", "one", ",", "two", ","];
+      const outputs = read.map(() => ({ h: [1] }));
+      const one = { probe: { units }, read, outputs, vocabulary: { separator: "," } };
+      return [1, 3, 5].map((k) => digits_held(one, k));
+    }""")
+    wrong, unknown = (
+        {"digit": 0, "wrong": True},
+        {"digit": "\N{MIDDLE DOT}", "wrong": False},
+    )
+    assert told == [None, [wrong], [unknown]]
 
 
 def test_a_link_has_the_whole_view_and_survives_the_navigation(

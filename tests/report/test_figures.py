@@ -40,7 +40,7 @@ def draw() -> list[str]:
     with figures.style():
         drawn = [
             lines.draw_sequences(tables(), CLAIMS, LOOK),
-            lines.draw_memory(a_memory(), a_memory(), LOOK),
+            lines.draw_memory(a_memory()),
             rows.draw_counting(
                 {name: pd.DataFrame({"from_one": [1, 9999]}) for name in LOOK},
                 {"8: $x^$ ends": 8}, CLAIMS, LOOK,
@@ -79,7 +79,7 @@ def test_a_dollar_is_a_dollar() -> None:
 
 def test_a_memory_with_nothing_in_it_is_drawn_as_such() -> None:
     with figures.style():
-        text = figures.svg(lines.draw_memory(a_memory(True), a_memory(True), LOOK))
+        text = figures.svg(lines.draw_memory(a_memory(True)))
     assert text.count("nothing to probe") == 2
 
 

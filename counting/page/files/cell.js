@@ -2,7 +2,7 @@
 
 "use strict";
 
-const UNROLLED = 5; // words, at the most
+const UNROLLED = 7; // words, at the most
 const COLUMN = 66; // pixels of a word
 
 const NOTES = {

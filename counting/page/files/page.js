@@ -51,13 +51,13 @@ function shown_of({ said, kinds, given }) {
 }
 
 function draw() {
+  fill_controls();
   for (const side of [0, 1]) {
     const one = counted[side];
     $(`verdict-${side}`).textContent = "";
     $(`said-${side}`).replaceChildren();
     if (one) draw_said(one, side, shown_of(counted[+view.side]));
   }
-  fill_controls();
   show_step();
   history.replaceState(null, "", address());
 }
@@ -119,7 +119,8 @@ function fill_controls() {
   options("other", ["", ...names], view.other, (name) => name || "none");
   options("otherSeed", seeds_of(view.other), view.otherSeed, seed);
   options("count", OFFERED.count, view.count, (n) => `${n} numbers`);
-  $("otherSeed").hidden = !view.other;
+  $("seed").hidden = seeds_of(view.variant).length < 2;
+  $("otherSeed").hidden = seeds_of(view.other).length < 2;
   $("counts").classList.toggle("alone", !view.other);
   if ($("start") !== document.activeElement) $("start").value = view.start;
   $("fed").value = view.fed;

@@ -24,18 +24,21 @@ function places_read(words, ended) {
 }
 
 // What the state holds after place k was read: for each place of the number that is
-// certain a digit, and whether it is wrong; null where there is none to tell.
+// certain a digit, and whether it is wrong; a dot where the probe never met the right
+// one. Null where there is none to tell: probes are fitted within a text, and the
+// first number that is read has nothing before it.
 function digits_held({ probe, read, outputs, vocabulary }, k) {
   const { separator } = vocabulary;
   const ended = read[k] === separator;
-  const from = read.lastIndexOf(separator, k - 1) + 1;
-  const words = read.slice(k ? from : 0, ended ? k : k + 1);
+  const from = k ? read.lastIndexOf(separator, k - 1) + 1 : 0;
+  const words = read.slice(from, ended ? k : k + 1);
   const n = number_of(words);
-  if (!probe || !outputs[k] || n === null || n > 9999) return null;
+  if (!probe || !from || !outputs[k] || n === null || n > 9999) return null;
   const certain = places_read(words, ended);
   const right = [...String(n).padStart(4, "0")].map(Number);
   return PLACES.slice(0, certain).flatMap((place, p) => {
     if (!probe[place]) return [];
+    if (!probe[place].digits.includes(right[p])) return [{ digit: "·", wrong: false }];
     const digit = read_digit(probe[place], outputs[k].h);
     return [{ digit, wrong: digit !== right[p] }];
   });

@@ -11,7 +11,7 @@ function draw_said(one, side, shown) {
     if (mine && places.includes(shown)) drawn.push(inspector(one, shown));
     return drawn;
   });
-  $(`verdict-${side}`).textContent = verdict(one);
+  $(`verdict-${side}`).textContent = `${one.name}: ${verdict(one)}`;
   $(`said-${side}`).replaceChildren(...lines);
 }
 

@@ -70,7 +70,7 @@ def page(results: Results) -> str:
         rungs=variants.ladder(results),
         rows=[(name, results.metrics[name]) for name in names],
         judging=results.judging,
-        best=best(results.metrics),
+        best=best(results.metrics) if results.metrics else None,
         carried=carry,
         figures={
             name: base64.b64encode(svg.encode()).decode("ascii")
@@ -163,7 +163,7 @@ def carried(networks: Mapping[str, Mapping[int, EngineArrays]]) -> dict[str, lis
     """Choose the seeds that find room: the first of every variant, then the next."""
     carry: dict[str, list[int]] = {name: [] for name in networks}
     room = ROOM
-    for turn in range(max(len(seeds) for seeds in networks.values())):
+    for turn in range(max(map(len, networks.values()), default=0)):
         for name, seeds in networks.items():
             for seed in list(seeds)[turn : turn + 1]:
                 size = arrays.text_size(seeds[seed])

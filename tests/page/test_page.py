@@ -125,6 +125,12 @@ def test_a_variant_of_any_name_and_a_text_of_any_words_appear_in_their_place() -
     assert "</script><b>" not in html
 
 
+def test_without_a_network_that_it_knows_the_page_is_results_alone() -> None:
+    html = render.page(results())
+    assert 'id="watch"' not in html
+    assert "Results" in html
+
+
 def test_networks_find_room_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     networks = results("one", "two").networks
     size = arrays.text_size(dict(networks["one"][0]))

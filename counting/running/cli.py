@@ -54,6 +54,8 @@ def run(name: str, main: Callable[[], None]) -> NoReturn:
         discard_output()
         sys.exit(128 + signal.SIGPIPE)
     except OSError as error:
+        if error.errno is None:  # nothing of the system's: a library's, as a time-out
+            fail(name, f"{type(error).__name__}: {error}: run it again")
         fail(name, errors.describe(error))
     except MemoryError:
         fail(name, "out of memory: free some, or lower the sizes in params.yaml")

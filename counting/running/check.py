@@ -8,6 +8,7 @@ are read in full. Files in data/raw and data/prepared are not looked at, since
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -37,29 +38,34 @@ def main() -> None:
     numbers = settings.spell.texts == params.NUMBERS
     streams = check_numbers(settings) if numbers else check_texts(settings)
     variants, seeds = len(settings.models), len(settings.train.seeds)
-    for bptt, names in recombined(settings).items():
-        if recombination.build(train_tokens(settings), bptt) is None:
-            print(f"check: {', '.join(names)}: {recombination.NOTHING}")
+    check_recombined(settings)
     print(f"check: fine: {variants} variants, {seeds} seeds each, {streams}")
 
 
-def recombined(settings: Params) -> dict[int, list[str]]:
-    """Give the variants that read recombined windows, by the length of these."""
-    found: dict[int, list[str]] = {}
+def check_recombined(settings: Params) -> None:
+    """Print the variants for which nothing in train can be recombined."""
+    by_bptt: dict[int, list[str]] = {}
     for name in settings.models:
         _, recipe = settings.variant(name)
         if recipe.recombine:
-            found.setdefault(recipe.bptt, []).append(name)
-    return found
+            by_bptt.setdefault(recipe.bptt, []).append(name)
+    if not by_bptt:
+        return
+    tokens = train_tokens(settings)
+    for bptt, names in by_bptt.items():
+        if recombination.build(tokens, bptt) is None:
+            print(f"check: {', '.join(names)}: {recombination.NOTHING}")
 
 
 def train_tokens(settings: Params) -> Array:
     """Give the first tokens (n,) of train, as many as recombination looks at."""
     spelling, (first, last) = settings.spell, settings.spell.train
-    parts = reading.read_numbers(TEXTS / spelling.texts / "train.txt")
+    parts: Iterator[list[str]]
     if spelling.texts == params.NUMBERS:
         lines = spell_range(first, last, spelling.language)
         parts = (join(line.split() for line in some) for some in lines)
+    else:
+        parts = reading.read_numbers(TEXTS / spelling.texts / "train.txt")
     text = list(islice(parts, 1 + SURVEYED // 1000))  # of a thousand or more
     vocabulary = Vocabulary.of(text, settings.prepare.min_count)
     return vocabulary.encode(text, TEXTS)[:SURVEYED]

@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError, model_validator
 from counting.base import config_file, files, params
 from counting.base.errors import InputError, suggest
 from counting.running import cluster
+from counting.running.source import code_of
 from studies import texts
 from studies.transformer import Size
 
@@ -163,5 +164,5 @@ def trainings(study: Study, settings: params.Params) -> list[Entry]:
 
 
 def source(name: str) -> str:
-    """Read a module of this folder."""
-    return files.read_text(FOLDER / f"{name}.py")
+    """Give the code of a module of this folder."""
+    return code_of(files.read_text(FOLDER / f"{name}.py"))

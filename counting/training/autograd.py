@@ -1,6 +1,6 @@
 """One step of training by PyTorch: the definition under autograd, and torch.optim.
 
-On any device, and for a recurrence of one's own, which the engine does not know.
+It runs on any device, and trains a recurrence of your own, unknown to the engine.
 
 Sizes: B windows, T tokens a window, V vocabulary.
 """
@@ -30,7 +30,7 @@ class AutogradStep:
         V: size of the vocabulary.
         seed: fixes the initial weights.
         device: where, such as "cpu" or "cuda".
-        build: makes the network of a variant and V.
+        build: makes the network from a variant and V.
     """
 
     def __init__(
@@ -43,11 +43,11 @@ class AutogradStep:
         build: Callable[[Model, int], Network] = Network,
     ) -> None:
         torch.set_num_threads(1)  # at these sizes, more of them are slower
-        torch.manual_seed(seed)  # for what has initial weights of its own
+        torch.manual_seed(seed)  # for layers that draw their own initial weights
         network = build(model, V)
         state = network.state_dict()
         for name, values in initial.weights(model, V, seed).items():
-            if name in state:  # a view: the network's own
+            if name in state:  # state holds views, so this sets the network's weights
                 state[name].copy_(torch.from_numpy(values))
         self.network, self.device = network.to(devices.checked(device)).train(), device
         table = self.network.copying.S if self.network.copying else None

@@ -1,8 +1,8 @@
 """Batches of a token stream: which windows a step reads, and where they have loss.
 
 A window is T + 1 tokens: T inputs, and as targets the same shifted by one. A batch is
-B of them. A window starts on a state of zeros, so its first words are guesses. It has
-loss from where something can be known: once a whole line was read.
+B windows. Each starts from a state of zeros, so its first words can only be guessed: a
+target has loss once a whole line was read before it.
 """
 
 from __future__ import annotations
@@ -16,15 +16,21 @@ from counting.base.params import Recipe
 from counting.base.types import Array
 from counting.text import streams
 from counting.training import recombination
-from counting.training.lines import SEPARATOR, SURVEYED, begins_line, known, rare_steps
+from counting.training.lines import (
+    SEPARATOR,
+    SURVEYED,
+    begins_line,
+    known,
+    rare_transitions,
+)
 
 
 class Drawn(NamedTuple):
     """The windows of a step."""
 
     rows: Array  # (B, T + 1) int64
-    read: Array  # (B, T) int64, what the recurrence reads of them: some is misread
-    known: Array  # (B, T) bool, whether targets can be known
+    read: Array  # (B, T) int64, what the recurrence reads: some words are misread
+    known: Array  # (B, T) bool, whether targets can be known, and so have loss
 
 
 class Windows:
@@ -32,7 +38,8 @@ class Windows:
 
     Args:
         stream: tokens (n,), of any integer type.
-        recipe: how they are drawn.
+        recipe: how they are drawn. Words are misread only where no window can be
+            recombined: both at once were no better than recombination alone.
         batch_size: B.
         V: size of the vocabulary.
 
@@ -45,13 +52,14 @@ class Windows:
         self.batch_size, self.V = batch_size, V
         self.count = len(windows_of(stream, recipe.bptt))
         if recipe.sampling == "windows":
-            self.lines, self.chances = rare_steps(stream[:SURVEYED], recipe.bptt)
+            self.lines, self.chances = rare_transitions(stream[:SURVEYED], recipe.bptt)
         self.table = None
         if recipe.recombine:  # None, too, where nothing can be recombined
             self.table = recombination.build(stream, recipe.bptt)
+        self.misread = 0.0 if self.table else recipe.misread
 
     def draw(self, step: int, drawing: np.random.Generator) -> Drawn:
-        """Draw the windows of a step: first the recombined ones, then the others."""
+        """Draw the windows of a step, the recombined ones first."""
         B, T = self.batch_size, self.recipe.bptt
         if self.recipe.sampling == "rows":
             rows = self.at(row_starts(step, len(self.stream), B, T))
@@ -60,8 +68,8 @@ class Windows:
         starts = self.starts(B - put, drawing)
         rows = self.at(starts)
         read = rows[:, :-1].copy()
-        rare = len(starts) // 4  # read as they stand, since they are learnt by heart
-        read[rare:] = misread(read[rare:], self.V, self.recipe.misread, drawing)
+        rare = len(starts) // 4  # never misread: they can only be learnt by heart
+        read[rare:] = misread(read[rare:], self.V, self.misread, drawing)
         if self.table and put:
             changed, origins = recombination.draw(self.table, put, T, drawing)
             rows = np.concatenate([changed, rows])
@@ -70,11 +78,12 @@ class Windows:
         return Drawn(rows, read, known(rows, begins_line(self.stream, starts)))
 
     def starts(self, k: int, drawing: np.random.Generator) -> Array:
-        """Draw where k windows begin: half of them where a line does.
+        """Draw where k windows begin: half of them where a line begins.
 
-        Half of those so that every kind of step from a line to the next is as likely.
+        Half of those, the first ones, so that every kind of transition from one line to
+        the next is as likely.
         """
-        quarter, last = k // 4, self.count  # the rare ones come first
+        quarter, last = k // 4, self.count
         rare = self.lines[np.searchsorted(self.chances, drawing.random(quarter))]
         at_line = self.next_line(drawing.integers(last, size=quarter))
         return np.concatenate(
@@ -82,14 +91,14 @@ class Windows:
         )
 
     def next_line(self, starts: Array) -> Array:
-        """Move starts (k,) on to where the next line begins, if one does."""
+        """Move starts (k,) to the next beginning of a line, where that leaves room."""
         ends = self.at(starts) == SEPARATOR  # (k, T + 1)
         moved = starts + ends.argmax(1) + 1
         fits = ends.any(1) & (moved < self.count)
         return np.where(fits, moved, starts)
 
     def at(self, starts: Array) -> Array:
-        """Give the windows (k, T + 1) int64 at places (k,) of the stream."""
+        """Give the windows (k, T + 1) int64 that begin at starts (k,) of the stream."""
         windows = windows_of(self.stream, self.recipe.bptt)[starts].astype(np.int64)
         streams.release(self.stream)
         return windows
@@ -98,8 +107,8 @@ class Windows:
 def misread(tokens: Array, V: int, share: float, drawing: np.random.Generator) -> Array:
     """Read a share of the words of the vocabulary as others, throughout a window.
 
-    What a network knows by heart is wrong there, and what it reads is right. It is word
-    dropout by type (Gal and Ghahramani 2016), with another word in the place of none.
+    There, a list learnt by heart is wrong, and copying from the window is right. It is
+    word dropout by type (Gal and Ghahramani 2016), with another word in place of none.
 
     Args:
         tokens: (B, T) int64.
@@ -149,7 +158,7 @@ def row_starts(step: int, tokens: int, batch_size: int, bptt: int) -> Array:
     """Start (B,) the windows of one step where the article does.
 
     The stream is cut into B contiguous rows; step k of an epoch reads the k-th
-    stretch of bptt tokens of each.
+    bptt tokens of each.
     """
     column = step % steps_per_epoch(tokens, batch_size, bptt)
     row = (tokens - 1) // batch_size

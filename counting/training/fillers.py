@@ -1,4 +1,4 @@
-"""Fillers: what may be put before an open word, and in the place of what.
+"""Fillers: the phrases that may be put before an open word.
 
 The terms are those of recombination.py, which begins with one window worked through.
 
@@ -15,16 +15,16 @@ import numpy as np
 from counting.base.types import Array
 from counting.training.lines import SEPARATOR
 
-LONGEST = 8  # words of a filler, at most, whatever the text
+LONGEST = 8  # the most words of a filler, whatever the text
 
 Filler = tuple[int, ...]
 Slot = tuple[int, int]  # the words before and after
-Step = tuple[Filler, Filler]  # a filler, and what follows it; or twice the same
+Succession = tuple[Filler, Filler]  # a filler and the next; or the same one twice
 Place = tuple[int, int, int]  # a, a2 and c; a2 is a where nothing follows
 
 
 def open_words(stream: Array) -> Array:
-    """Give the words of a text before which no word comes back once another came."""
+    """Give the words c of a text (n,) before which no word returns after another."""
     found = []
     for c in np.unique(stream):
         before = stream[:-1][stream[1:] == c]
@@ -35,9 +35,9 @@ def open_words(stream: Array) -> Array:
 
 
 def longest_filler(stream: Array, opened: Array) -> int:
-    """Count the words of the longest line in which no open word stands.
+    """Count the words of the longest line that has no open word.
 
-    In English it is four, as "nine hundred ninety nine": what stands before thousand.
+    In English it has four, as "nine hundred ninety nine", which may precede "thousand".
     """
     ends = np.flatnonzero(stream == SEPARATOR)
     lines = np.split(stream, ends)
@@ -49,7 +49,7 @@ def longest_filler(stream: Array, opened: Array) -> int:
 def fillers_by_slot(
     words: list[int], longest: int
 ) -> dict[Slot, list[tuple[int, Filler]]]:
-    """List what stands in every slot of a text, each with its position, in order.
+    """List the fillers of every slot of a text with their positions, in order.
 
     Fillers have up to `longest` words.
     """
@@ -64,12 +64,13 @@ def fillers_by_slot(
 
 def homes_of(
     slots: dict[Slot, list[tuple[int, Filler]]], before: Array
-) -> dict[Step, set[Slot]]:
-    """Give the slots that every filler stands in, and every two follow each other.
+) -> dict[Succession, set[Slot]]:
+    """Give the slots in which each filler occurs, and each two follow each other.
 
-    Where each token stood before, in `before` (n,), tells what is the next time.
+    Two follow each other where the slot's first word did not occur between them, as
+    `before` (n,) tells: the position at which each token occurred last.
     """
-    homes: dict[Step, set[Slot]] = defaultdict(set)
+    homes: dict[Succession, set[Slot]] = defaultdict(set)
     for slot, found in slots.items():
         for _, f in found:
             homes[f, f].add(slot)
@@ -81,12 +82,12 @@ def homes_of(
 
 def fitting_in(
     found: dict[Place, Array],
-    homes: dict[Step, set[Slot]],
+    homes: dict[Succession, set[Slot]],
     stood: dict[int, set[Filler]],
-) -> dict[Place, list[tuple[Step, float]]]:
-    """Give the places in which something can be put, and what, with its weight."""
-    fitting: dict[Place, list[tuple[Step, float]]] = {}
-    moving: set[Slot] = set()  # words and the c before which others follow them
+) -> dict[Place, list[tuple[Succession, float]]]:
+    """Give the places that some fillers fit, and these with their weights."""
+    fitting: dict[Place, list[tuple[Succession, float]]] = {}
+    moving: set[Slot] = set()  # (a, c): before c, a is followed by another word
     for place in sorted(found, key=lambda place: place[0] == place[1]):
         a, a2, c = place
         if a == a2 and (a, c) not in moving:
@@ -98,16 +99,20 @@ def fitting_in(
 
 
 def fillers_for(
-    place: Place, homes: dict[Step, set[Slot]], stood: set[Filler]
-) -> list[tuple[Step, float]]:
-    """Give what may be put in a place, and the weight of each."""
+    place: Place, homes: dict[Succession, set[Slot]], stood: set[Filler]
+) -> list[tuple[Succession, float]]:
+    """Give the fillers that fit a place, and the weight of each.
+
+    Weights are such that each kind is as likely, which is: the lengths of both fillers,
+    and the words that only the second one has.
+    """
     a, a2, _ = place
     home = homes.get(((a,), (a2,)))
     if not home:
         return []
-    kinds: dict[tuple[int, int, frozenset[int]], list[Step]] = defaultdict(list)
+    kinds: dict[tuple[int, int, frozenset[int]], list[Succession]] = defaultdict(list)
     for (f, g), there in homes.items():
-        alike = (f == g) == (a == a2) and not home.isdisjoint(there)
-        if alike and not {*f, *g} & {*place} and not {f, g} <= stood:
+        fits = (f == g) == (a == a2) and not home.isdisjoint(there)
+        if fits and not {*f, *g} & {*place} and not {f, g} <= stood:
             kinds[len(f), len(g), frozenset(g) - frozenset(f)].append((f, g))
-    return [(step, 1 / len(steps)) for steps in kinds.values() for step in steps]
+    return [(one, 1 / len(alike)) for alike in kinds.values() for one in alike]

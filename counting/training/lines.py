@@ -1,4 +1,4 @@
-"""What the lines of a text tell about its windows, whatever the words are.
+"""The lines of a text, whatever their words: where windows begin, what has loss.
 
 Sizes: n tokens of a text, L lines, B windows of T + 1 tokens.
 """
@@ -13,7 +13,7 @@ from counting.base.errors import InputError
 from counting.base.types import Array
 
 SEPARATOR = 0  # the token that ends a line: every vocabulary begins with it
-SURVEYED = 2**17  # tokens of a text, at most, that are looked at
+SURVEYED = 2**17  # only so many tokens of a long text are looked at
 
 
 def begins_line(text: Array, starts: Array) -> Array:
@@ -23,16 +23,16 @@ def begins_line(text: Array, starts: Array) -> Array:
 
 
 def lines_needed(at_line: Array) -> Array:
-    """Count the separators to be read before a target can be known, (k,) int64.
+    """Count the separators that must be read before a target has loss, (k,) int64.
 
-    Of windows that begin where a line begins, (k,) bool, one, else two: what comes
-    before the first is no whole line.
+    One if the window begins where a line begins, as `at_line` (k,) bool tells; else
+    two, since what comes before the first separator is not a whole line.
     """
     return np.where(at_line, 1, 2)
 
 
 def known(rows: Array, at_line: Array) -> Array:
-    """Tell which targets of windows can be known, (B, T) bool.
+    """Tell which targets of windows can be known and so have loss, (B, T) bool.
 
     Args:
         rows: the windows, (B, T + 1).
@@ -43,22 +43,22 @@ def known(rows: Array, at_line: Array) -> Array:
     return enough
 
 
-def rare_steps(text: Array, T: int) -> tuple[Array, Array]:
-    """Weigh the windows that begin a line, so that every kind of step is as likely.
+def rare_transitions(text: Array, T: int) -> tuple[Array, Array]:
+    """Weigh windows that begin a line so that each kind of transition is as likely.
 
-    The kind of a step from a line to the next is told by how many words they begin
-    with alike, and by their lengths: "nine hundred ninety nine , one thousand" stands
-    once in 1..8000, as 0, 4 and 2.
+    The kind of a transition from one line to the next is: how many words the two begin
+    with in common, and their lengths. "nine hundred ninety nine , one thousand" is of
+    kind 0, 4, 2, which occurs once in 1..8000.
 
     Args:
         text: tokens (n,).
         T: tokens of a window, less one.
 
     Returns:
-        Where lines begin, (L,) int64, and their chances, (L,) cumulated up to 1.
+        Where lines begin, (L,) int64, and their chances (L,), cumulated up to 1.
 
     Raises:
-        InputError: no window holds a line and what comes next.
+        InputError: no window holds a whole line and the beginning of the next.
     """
     first = np.append(0, np.flatnonzero(text == SEPARATOR) + 1)
     lines = [part[part != SEPARATOR].tolist() for part in np.split(text, first[1:])]
@@ -82,6 +82,6 @@ def rare_steps(text: Array, T: int) -> tuple[Array, Array]:
 
 
 def alike(one: list[int], two: list[int]) -> int:
-    """Count the tokens that two lines begin with alike."""
+    """Count the tokens that two lines begin with in common."""
     ends = (i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b)
     return next(ends, min(len(one), len(two)))

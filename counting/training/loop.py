@@ -1,7 +1,7 @@
 """The training loop: one network, one seed, from its first step to its last.
 
-Everything that makes up a recipe is a figure in params.yaml. The loop records loss
-and accuracy at every step, and can save its whole state and go on from it.
+All settings are in params.yaml. The loop records loss and accuracy at every step, and
+can save its whole state and resume from it.
 
 Sizes: B windows a batch, T = bptt tokens a window, n tokens in the stream.
 """
@@ -31,27 +31,27 @@ Begin = Callable[[Model, Recipe, int, int], Step]  # V and the seed
 
 
 class Keeper(Protocol):
-    """What keeps the state of a training on disk, so that nothing is lost."""
+    """Keeps the state of a training on disk, so that nothing is lost."""
 
     def load(self) -> Arrays | None:
-        """Give the state of an earlier training of the same, if there is one."""
+        """Give the saved state of this very training, if there is one."""
 
     def after(self, step: int, steps: int, snapshot: Callable[[], Arrays]) -> None:
-        """Keep the state after a step, of so many, where it is time to."""
+        """Save a snapshot after a step, of so many, when it is time to."""
 
 
 @dataclass
 class Training:
-    """What changes in a training beside the weights."""
+    """The state of a training, beside the weights and the optimizer's."""
 
     curves: Array  # (steps, 3) float32
     drawing: np.random.Generator
-    step: int = 0  # done
-    sums: Arrays = field(default_factory=dict)  # float64, of weights to be averaged
+    step: int = 0  # steps done
+    sums: Arrays = field(default_factory=dict)  # of weights to be averaged, float64
 
 
 class DivergedError(InputError):
-    """The loss is no longer a number."""
+    """The loss is not finite."""
 
 
 def train(
@@ -66,11 +66,11 @@ def train(
 
     Args:
         model: the architecture, with its batch size and learning rate.
-        windows: what it reads, and the recipe by which it is trained.
+        windows: the windows it reads, with the recipe by which it is trained.
         seed: fixes the initial weights and every draw after them.
-        begin: gives the step of an engine, with new weights.
-        keeper: saves the state, and gives it back after a stop; None for nobody.
-        progress: called after each step with its number and its point of the curves.
+        begin: makes the step of an engine, with initial weights.
+        keeper: saves the state, and gives it back after a stop; None: it is not saved.
+        progress: called after each step with its number and its row of the curves.
 
     Returns:
         The weights, and the curves (steps, 3) float32: loss in nats per token,
@@ -88,7 +88,7 @@ def train(
     if keeper and (saved := keeper.load()):
         restore(training, take_step, saved)
 
-    # what overflows is told by the loss, below
+    # an overflow shows in the loss, which is checked
     with np.errstate(all="ignore"):
         for step in range(training.step, steps):
             batch = draw_batch(windows, model, step, training.drawing)
@@ -121,10 +121,10 @@ def total_steps(recipe: Recipe, tokens: int, batch_size: int) -> int:
 
 
 def learning_rate(model: Model, recipe: Recipe, step: int, steps: int) -> float:
-    """Give the learning rate, which is a function of the step alone.
+    """Give the learning rate of a step.
 
-    One-cycle (Smith and Topin 2018) in straight lines: up to the variant's rate in the
-    warm-up, and down to nothing after it.
+    One-cycle (Smith and Topin 2018), linear: from zero up to the variant's rate in the
+    warm-up, and back down to zero after it. Without warm-up it is constant.
     """
     rate = model.learning_rate
     if recipe.warm_up is None:
@@ -138,7 +138,7 @@ def learning_rate(model: Model, recipe: Recipe, step: int, steps: int) -> float:
 def draw_batch(
     windows: Windows, model: Model, step: int, drawing: np.random.Generator
 ) -> Batch:
-    """Draw the windows of a step, and where (T, B) a copy head may not copy."""
+    """Draw the windows of a step, and the positions (T, B) that may not copy."""
     rows, read, known = windows.draw(step, drawing)
     targets = np.where(known, rows[:, 1:], NO_TARGET)
     tokens, read, targets = (
@@ -157,10 +157,10 @@ def add(sums: Arrays, weights: Arrays) -> None:
 
 
 def mean(sums: Arrays, count: int) -> Arrays:
-    """Give the means of weights summed over so many steps, float32.
+    """Give the means of weights that were summed over so many steps, float32.
 
-    Late in training weights circle round a better point than any they are at (Polyak
-    and Juditsky 1992).
+    Late in training the weights circle around a point that is better than any of them
+    (Polyak and Juditsky 1992).
     """
     return {
         name: np.asarray(
@@ -172,9 +172,9 @@ def mean(sums: Arrays, count: int) -> Arrays:
 
 
 def accuracies(correct: Array, targets: Array) -> tuple[float, float]:
-    """Give the shares of windows whose last token, and of all tokens, that are right.
+    """Give the accuracies of the last tokens of windows and of all tokens, in [0, 1].
 
-    Of those that are scored, in (T, B); 0 where there are none.
+    Of those that have loss, in (T, B); 0 where there are none.
     """
     scored = targets != NO_TARGET
     last = float(correct[-1].sum() / max(1, scored[-1].sum()))
@@ -182,7 +182,7 @@ def accuracies(correct: Array, targets: Array) -> tuple[float, float]:
 
 
 def snapshot(training: Training, step: Step) -> Arrays:
-    """Copy the whole state into one flat mapping of arrays."""
+    """Copy the whole state into one dictionary of arrays."""
     drawing = json.dumps(training.drawing.bit_generator.state).encode()
     return {
         **step.state_dict(),
@@ -193,7 +193,7 @@ def snapshot(training: Training, step: Step) -> Arrays:
 
 
 def restore(training: Training, step: Step, state: Arrays) -> None:
-    """Take over a state that `snapshot` made."""
+    """Load a state that `snapshot` made."""
     step.load_state_dict(state)
     training.sums = under("average.", state)
     training.step = len(state["curves"])

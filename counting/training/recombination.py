@@ -1,8 +1,8 @@
 """Recombination: training windows in which phrases are replaced by others.
 
-A network taught on 1..8000 never reads "nine thousand" or "twenty nine thousand". But
-nine, and twenty nine, occur elsewhere between the same words as three does, and ten and
-thirty follow them as four follows three. So this window of the text
+A network that learns 1..8000 never reads "nine thousand" or "twenty nine thousand". But
+elsewhere "nine" and "twenty nine" occur between the same words as "three" does, and
+"ten" and "thirty" follow them as "four" follows "three". So this window of the text
 
     three thousand nine hundred ninety nine , four thousand , four thousand one
 
@@ -11,33 +11,33 @@ is also read as
     nine thousand nine hundred ninety nine , ten thousand , ten thousand one
 
 This is compositional data augmentation (Andreas 2020, "Good-Enough Compositional Data
-Augmentation"), made from the training text alone. How it comes to that, step by step:
+Augmentation"), made from the training text alone. This is how the window above is made:
 
-1. *An open word*: "thousand". What occurs before it never comes back in the text: one,
-   then two, and so on to eight, so nothing tells what would be next. Before "hundred"
-   there is one to nine, and then one again: that word is closed, and is left alone.
-2. *A place*: in this window all that occurs before "thousand" is three, and then four.
-   Four follows three elsewhere, too: "three , four", "twenty three , twenty four".
-3. *Fillers* are phrases of some words (up to four in English), and a *slot* is the word
-   before and the word after. One filler *follows* another in a slot if it is the very
-   next that occurs in it: "thirty" follows "twenty nine" between separators.
-4. For three and four are put any two fillers that follow each other, share a slot with
-   them, and have not occurred before "thousand". Where the window has three alone, one
-   filler is put for it.
+1. "thousand" is an *open word*: the words before it never return in the text. They are
+   one, then two, and so on up to eight, and the text does not say what comes after
+   eight. "hundred" is closed, since one hundred returns after nine hundred; what occurs
+   before a closed word is left alone.
+2. This window has a *place*, (three, four, thousand): all that it has before "thousand"
+   is three and then four, and four follows three elsewhere, too.
+3. A *filler* is a phrase (of up to four words in English), and its *slot* is the word
+   before and the word after it. One filler *follows* another if it is the very next in
+   some slot, as "thirty" follows "twenty nine" between two separators.
+4. Three and four are replaced by any two fillers that follow each other in a slot where
+   three and four do, too, and that have not both occurred before "thousand". In a
+   window that has "three thousand" alone, one filler replaces three.
 
-Where no word is open, nothing is replaced; nor in a window where the first filler would
-have loss, since nothing before it tells which it is: after "nine hundred ninety nine ,"
-comes one thousand, whatever may be put before "thousand" later on.
+A window is left alone where the first filler would have loss, since nothing before it
+tells which filler it is: "nine hundred ninety nine ," is always followed by "one
+thousand". A text without an open word is not recombined at all.
 
-What is rare in the text is made as likely as the rest. Windows are drawn so that each
-word that is new in them, not read before in the window, comes as often; a quarter of
-them so that each kind of step from a line to the next does (`rare_steps`). Fillers are
-drawn so that each word that is new in the second one comes as often, as "one hundred"
-after "ninety nine".
+What is rare in the text is drawn as often as the rest. Windows are drawn so that each
+word that is new in its window is as likely; a quarter of them so that each kind of
+transition from one line to the next is (`rare_transitions`). Fillers are drawn so that
+each word that the second of the two adds is as likely: "hundred" after "ninety nine".
 
-Sizes: n tokens in the stream, V words, T + 1 tokens of a window; E windows with a
-place, K different places (a, a2, c): a and then a2 before c; F pairs of fillers to put
-there, k windows drawn.
+Sizes: n tokens in the stream, T + 1 tokens of a window; E windows that have a place, K
+different places (a, a2, c): a and then a2 before c; F pairs of fillers that fit them; k
+windows drawn.
 """
 
 from __future__ import annotations
@@ -64,39 +64,38 @@ from counting.training.lines import (
     SURVEYED,
     begins_line,
     lines_needed,
-    rare_steps,
+    rare_transitions,
 )
 
-NONE = -1  # in the place of a word that a filler lacks
-NOTHING = "nothing in this text can be recombined, so it is read as it stands"
+NONE = -1  # fills a filler up to the longest
+NOTHING = "nothing in this text can be recombined: it is trained without"
 
 
 class Recombination(NamedTuple):
-    """Which windows have a place, and what may be put there."""
+    """The windows that have a place, and the fillers that fit it."""
 
     stream: Array  # (n,), of any integer type
     starts: Array  # (E,) int64, of the windows
     chances: Array  # (E,) float64, cumulated up to 1: of drawing each
-    place: Array  # (E,) int64, which of the K
+    place: Array  # (E,) int64, which of the K places each has
     places: Array  # (K, 3) int64: a, a2, c
-    first: Array  # (K + 1,) int64: fillers of a place are first[k] .. first[k + 1]
+    first: Array  # (K + 1,) int64: place k has the fillers first[k] .. first[k + 1] - 1
     fillers: Array  # (F, 2, LONGEST) int64: f and g
     weights: Array  # (F + 1,) float64, cumulated over all, from 0
-    at_line: Array  # (A,) int64, which of the E begin where a line begins
+    at_line: Array  # (A,) int64, those of the E that begin where a line begins
     line_chances: Array  # (A,) float64, cumulated up to 1: of drawing each of these
-    rare_chances: Array  # (A,) the same, but as each kind of step is as likely
+    rare_chances: Array  # (A,) the same, with each kind of transition as likely
 
 
 def build(stream: Array, T: int) -> Recombination | None:
-    """Find the places in the windows of a stream, and what fits there.
+    """Find the places in the windows of a stream, and the fillers that fit them.
 
     Args:
         stream: tokens (n,), of any integer type.
         T: tokens of a window, less one.
 
     Returns:
-        None where no word of the text is open, or nothing fits anywhere where a line
-        begins.
+        None if the text has no open word, or no window that begins a line has a place.
     """
     stream = stream[:SURVEYED]
     opened = open_words(stream)
@@ -106,7 +105,9 @@ def build(stream: Array, T: int) -> Recombination | None:
     stood: dict[int, set[Filler]] = defaultdict(set)
     for (_, c), there in slots.items():
         stood[c].update(f for _, f in there)
-    found = places_of(stream, T, opened)
+    starts = np.arange(len(stream) - T)
+    needed = lines_needed(begins_line(stream, starts))
+    found = places_of(stream, starts, needed, T, opened)
     fitting = fitting_in(found, homes, stood)
     if not fitting:
         return None
@@ -114,11 +115,11 @@ def build(stream: Array, T: int) -> Recombination | None:
     which = np.repeat(np.arange(len(places)), [len(found[p]) for p in fitting])
     where = np.concatenate([found[place] for place in fitting])
     fits = [fit for part in fitting.values() for fit in part]
-    cumulated = chances(where, places[which], stream, before, T)
+    cumulated = chances(where, needed[where], places[which], stream, before, T)
     (at_line,) = begins_line(stream, where).nonzero()
     if not at_line.size:
         return None
-    lines, rare = rare_steps(stream, T)
+    lines, rare = rare_transitions(stream, T)
     rarity = np.zeros(len(stream))
     rarity[lines] = np.diff(rare, prepend=0)
     return Recombination(
@@ -136,26 +137,34 @@ def build(stream: Array, T: int) -> Recombination | None:
     )
 
 
-def places_of(stream: Array, T: int, among: Array) -> dict[Place, Array]:
-    """Find the windows, by their starts, in which one or two words stand before c.
+def places_of(
+    stream: Array, starts: Array, needed: Array, T: int, opened: Array
+) -> dict[Place, Array]:
+    """Find the places of a stream, and the starts of the windows that have each.
 
-    Before c, one of some words, stands one word at least twice, or first one and then
-    only another. And it first stands where there is no loss yet, for nothing in the
-    window tells what is put there.
+    In such a window c occurs at least twice, always after a; or after a, and from some
+    point on after a2. And a first occurs where there is no loss yet, for nothing in the
+    window tells which filler replaces it.
+
+    Args:
+        stream: tokens (n,).
+        starts: of all windows, (n - T,).
+        needed: of each window, the separators before its first loss, (n - T,).
+        T: tokens of a window, less one.
+        opened: the open words.
     """
-    starts, places = np.arange(len(stream) - T), {}
+    places = {}
     ends = np.append(0, np.cumsum(stream == SEPARATOR))  # separators before each token
-    for c in among.tolist():
+    for c in opened.tolist():
         before = np.flatnonzero(stream[1:] == c)
-        words = stream[before]  # what stands before each c of the stream
+        words = stream[before]  # the word before each c of the stream
         changes = np.cumsum(np.diff(words, prepend=words[:1]) != 0)
         low = np.searchsorted(before, starts)  # the window's first such word
-        high = np.searchsorted(before, starts + T) - 1  # and its last
+        high = np.searchsorted(before, starts + T) - 1  # and its last one
         inside = low < high
         low, high, where = low[inside], high[inside], starts[inside]
         few = changes[high] - changes[low] <= 1
-        read = ends[before[low]] - ends[where]  # whole lines, and what came before
-        fits = few & (read < lines_needed(begins_line(stream, where)))
+        fits = few & (ends[before[low]] - ends[where] < needed[inside])
         pairs = np.stack([words[low], words[high]], 1)[fits]
         for a, a2 in np.unique(pairs, axis=0).tolist():
             places[a, a2, c] = where[fits][(pairs == (a, a2)).all(1)]
@@ -163,15 +172,14 @@ def places_of(stream: Array, T: int, among: Array) -> dict[Place, Array]:
 
 
 def chances(
-    starts: Array, places: Array, stream: Array, before: Array, T: int
+    starts: Array, needed: Array, places: Array, stream: Array, before: Array, T: int
 ) -> Array:
-    """Cumulate the chances (E,) float64 of places (E, 3) in windows.
+    """Cumulate the chances (E,) float64 of drawing windows that have a place, (E, 3).
 
-    Each word that is new where there is loss is as likely, with a alone and with a and
-    then a2; and so is any window.
+    Each word that is new in its window and has loss is as likely, once in windows with
+    a alone and once with a and a2; to this the same is added for every window.
     """
     pairs = []
-    needed = lines_needed(begins_line(stream, starts))
     lines = np.zeros_like(starts)
     for t in range(1, T + 1):  # a position of all windows at a time
         word = stream[starts + t]
@@ -194,7 +202,7 @@ def cumulate(weights: Array) -> Array:
 
 
 def last_seen(stream: Array) -> Array:
-    """Give where each token of a stream (n,) stood before, (n,); -1 if nowhere."""
+    """Give where each token of a stream (n,) occurred last, (n,); -1 if nowhere."""
     before = np.full(len(stream), -1)
     order = np.argsort(stream, kind="stable")
     same = stream[order[1:]] == stream[order[:-1]]
@@ -217,13 +225,13 @@ def recombined(table: Recombination, which: Array, uniforms: Array, T: int) -> A
     """Put fillers into windows.
 
     Args:
-        table: what fits where.
-        which: of its windows, (k,) int64, as `drawn` gives them.
+        table: the windows that have a place, and the fillers.
+        which: windows of the table, (k,) int64, as `drawn` gives them.
         uniforms: (k,) float64 in [0, 1).
         T: tokens of a window, less one.
 
     Returns:
-        The windows (k, T + 1) int64, cut where fillers made them longer.
+        The windows (k, T + 1) int64; where fillers are longer, the end is cut off.
     """
     place = table.place[which]
     low, high = (table.weights[table.first[place + more]] for more in (0, 1))
@@ -241,11 +249,11 @@ def draw(
 ) -> tuple[Array, Array]:
     """Draw recombined windows.
 
-    Half of them begin where a line begins; half of those so that every kind of step
-    from a line to the next is as likely, as in the windows of the text itself.
+    Half of them begin where a line begins, and half of those are drawn so that every
+    kind of transition is as likely, as with windows that are not recombined.
 
     Returns:
-        The windows (k, T + 1) int64, and where in the stream each begins, (k,).
+        The windows (k, T + 1) int64, and the position in the stream of each, (k,).
     """
     quarter = k // 4
     rare, at_line = (
@@ -261,9 +269,9 @@ def draw(
 def put(
     stream: Array, starts: Array, places: Array, fillers: Array, windows: Array
 ) -> None:
-    """Write windows (k, T + 1) as they stand from their starts on, but for fillers.
+    """Write windows (k, T + 1) from their starts on, with fillers in their places.
 
-    The last word is changed too where c comes right after the window: it is a target.
+    The last word is replaced, too, if c comes right after the window: it is a target.
     """
     k, length = windows.shape
     for row in range(k):

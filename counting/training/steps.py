@@ -1,7 +1,7 @@
 """One step of training, by either engine: from a batch to new weights.
 
-`CompiledStep` takes it by the compiled loops of `counting.engine`, without PyTorch;
-`AutogradStep` of autograd.py by the definition itself, on any device. Both begin with
+`CompiledStep` uses the compiled loops of `counting.engine`, without PyTorch;
+`AutogradStep` of autograd.py uses the definition itself, on any device. Both begin with
 the same weights and are called in the same way.
 
 Sizes: B windows, T tokens a window, V vocabulary, H hidden.
@@ -24,32 +24,32 @@ from counting.networks import initial
 
 
 class Batch(NamedTuple):
-    """What a step reads; time comes first."""
+    """What a step reads; the first axis is time."""
 
     tokens: Array  # (T, B) int64
-    targets: Array  # (T, B) int64, NO_TARGET where nothing is scored
+    targets: Array  # (T, B) int64, NO_TARGET where there is no loss
     no_copy: Array | None = None  # (T, B) bool, positions that may not copy
     read: Array | None = None  # (T, B) int64, what the recurrence reads instead
 
 
 class Step(Protocol):
-    """What a training needs of an engine."""
+    """What the training loop needs of an engine."""
 
     def __call__(self, batch: Batch, rate: float) -> StepResult:
-        """Change the weights by a batch, at a learning rate."""
+        """Update the weights by a batch, at a learning rate."""
 
     def weights(self) -> Arrays:
-        """Copy the weights, by the names of the network's state_dict."""
+        """Copy the weights, with the names of the network's state_dict."""
 
     def state_dict(self) -> Arrays:
-        """Copy all that steps change."""
+        """Copy the weights and the optimizer's state."""
 
     def load_state_dict(self, state: Arrays) -> None:
-        """Take over what `state_dict` gave."""
+        """Load what `state_dict` gave."""
 
 
 class CompiledStep:
-    """A step by the compiled loops.
+    """A step by the compiled loops of the engine.
 
     Args:
         model: the variant.
@@ -62,7 +62,7 @@ class CompiledStep:
         self.tensors = initial.weights(model, V, seed)
         known = parameters.tensors(model, V).items()
         names = [name for name, tensor in known if tensor.learned]
-        names.sort(key=lambda name: name == "copying.S")  # which is never decayed
+        names.sort(key=lambda name: name == "copying.S")  # last: it is not decayed
         parts = [self.tensors[name].ravel() for name in names]
         self.values, ends = np.concatenate(parts), np.cumsum([len(p) for p in parts])
         gradients, views = np.zeros_like(self.values), {}

@@ -62,8 +62,8 @@ def test_a_window_can_be_moved_to_where_the_next_line_begins() -> None:
     ]  # fmt: skip
 
 
-def test_every_kind_of_step_between_lines_is_as_likely_to_be_met() -> None:
-    starts, chances = lines.rare_steps(LINES, 4)
+def test_every_kind_of_transition_between_lines_is_as_likely_to_be_met() -> None:
+    starts, chances = lines.rare_transitions(LINES, 4)
     # kinds (alike, lengths): (0, 2, 1), (0, 1, 3), (0, 3, 1) once and (0, 1, 1) once,
     # met where the second line begins, at 3, 5, 9 and 11, within a start and 4 more
     assert starts.tolist() == [0, 3, 5]
@@ -73,17 +73,17 @@ def test_every_kind_of_step_between_lines_is_as_likely_to_be_met() -> None:
     )
 
 
-def test_a_common_step_weighs_as_much_as_a_rare_one() -> None:
-    # twenty lines of one word, then one of two words: two kinds, 20 steps and one
+def test_a_common_transition_weighs_as_much_as_a_rare_one() -> None:
+    # twenty lines of one word, then one of two words: two kinds, 20 transitions and one
     text = np.array([1, 0] * 20 + [1, 0, 2, 3, 0, 4, 0, 4, 0, 4])
-    starts, chances = lines.rare_steps(text, 2)
+    starts, chances = lines.rare_transitions(text, 2)
     weights = dict(zip(starts.tolist(), np.diff(chances, prepend=0), strict=True))
     assert weights[40] == pytest.approx(22 * weights[0])
 
 
 def test_lines_longer_than_a_window_are_refused_with_the_way_out() -> None:
     with pytest.raises(InputError, match="no window of bptt = 3 holds a whole line"):
-        lines.rare_steps(np.array([1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, 0, 6, 7]), 3)
+        lines.rare_transitions(np.array([1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, 0, 6, 7]), 3)
 
 
 def test_half_of_the_windows_begin_a_line_and_each_is_a_stretch_of_the_text() -> None:
@@ -98,7 +98,7 @@ def test_half_of_the_windows_begin_a_line_and_each_is_a_stretch_of_the_text() ->
     assert lines.begins_line(LINES, starts).sum() > 200
 
 
-def test_windows_with_rare_steps_are_read_as_they_stand() -> None:
+def test_windows_with_rare_transitions_are_never_misread() -> None:
     rows, read, _ = windows(misread=1.0).draw(0, np.random.default_rng(0))
     as_they_stand = (read == rows[:, :-1]).all(1)
     assert as_they_stand[:2].all()  # a quarter of eight
@@ -112,3 +112,12 @@ def test_a_misread_word_is_the_same_other_throughout_its_window() -> None:
     assert (found != tokens)[:, :2].mean() == pytest.approx(0.2 * 3 / 4, abs=0.02)
     assert np.unique(found[:, 1]).tolist() == [0, 1, 2, 3]
     assert batches.misread(tokens, 4, 0.0, np.random.default_rng(0)) is tokens
+
+
+def test_what_cannot_be_recombined_is_read_as_without_recombination() -> None:
+    alone, both = (
+        windows(misread=0.5, recombine=share).draw(0, np.random.default_rng(0))
+        for share in (0.0, 0.75)
+    )
+    assert [part.tolist() for part in both] == [part.tolist() for part in alone]
+    assert (both.read != both.rows[:, :-1]).any()

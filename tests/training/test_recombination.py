@@ -174,10 +174,11 @@ def test_each_word_that_is_new_in_a_window_is_as_likely(table: Recombination) ->
 
 
 def test_a_batch_has_the_shares_of_the_recipe() -> None:
-    asked = recipe(bptt=T, recombine=0.5)
+    asked = recipe(bptt=T, recombine=0.5, misread=0.5)
     windows = Windows(STREAM, asked, 64, len(VOCABULARY))
     batch, read, scored = windows.draw(0, np.random.default_rng(0))
     assert scored.shape == read.shape == (64, T)
+    assert (read == batch[:, :-1]).all()  # misread only where nothing is recombined
     assert batch.shape == (64, T + 1)
     starts = {row.tobytes(): n for n, row in enumerate(windows_of(STREAM, T))}
     unknown = sum(row.tobytes() not in starts for row in batch)

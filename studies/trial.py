@@ -48,6 +48,8 @@ def run(study: Study, settings: params.Params, entry: Entry) -> Entry:
     V = len(text.vocabulary)
     model = params.Model.model_validate(variant["model"] | {"recipe": "row"})
     recipe = params.Recipe.model_validate(variant["recipe"])
+    if "ngram" in variant:  # what is counted once, in the end, has no mean
+        recipe = recipe.model_copy(update={"average": 0.0})
     begin, reader = engine_of(variant, model, V)
     thousands = None
     if study.thousands:

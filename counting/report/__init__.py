@@ -1,1 +1,1 @@
-"""The figures: how results are drawn."""
+"""The figures: results, drawn by matplotlib."""

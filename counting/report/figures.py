@@ -1,8 +1,8 @@
-"""How all figures look, and their SVG, whose bytes are those of every machine.
+"""The look of all figures, and their SVG, which has the same bytes on every machine.
 
-Nothing in a file tells its date, version or machine, and no setting of the user's own
-matplotlib reaches it. Coordinates have one decimal. Figures are white
-cards: they can be read on a dark page as well.
+A file holds no date, version or name of a machine, and ignores the user's own settings
+of matplotlib. Coordinates have one decimal. The background is white, so that a figure
+can be read on a dark page as well.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from matplotlib.lines import Line2D
 # Okabe and Ito's colours, safe for the colour-blind
 COLOURS = "#0072B2 #E69F00 #009E73 #D55E00 #CC79A7 #56B4E9 #000000 #8C8C00".split()
 MARKERS = "osD^vPX*"
-DASHES: Any = ["-", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1))]  # a round of colours
-INK = 0.7  # of a colour's brightness is left in text, to be read on white
+DASHES: Any = ["-", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1))]  # round by round
+INK = 0.7  # share of a colour's brightness in text, which is read on white
 GREY = "#666666"
+GAP = 0.062  # between the middles of two labels, as a share of the axis
 STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "counting",
@@ -40,7 +41,7 @@ STYLE: Any = {
 
 
 class Look(NamedTuple):
-    """How a variant is drawn; no two of the first 32 alike."""
+    """How a variant is drawn; the first 32 all differ."""
 
     colour: str
     marker: str
@@ -48,7 +49,7 @@ class Look(NamedTuple):
 
     @property
     def ink(self) -> str:
-        """The colour of text about it."""
+        """The colour of text about the variant, as #rrggbb."""
         red, green, blue = to_rgb(self.colour)
         return to_hex((INK * red, INK * green, INK * blue))
 
@@ -77,7 +78,7 @@ def looks(names: Iterable[str]) -> dict[str, Look]:
 
 
 def svg(figure: Figure) -> str:
-    """Give a figure as SVG, without a date, the same bytes each time."""
+    """Give a figure as SVG: the same bytes each time, without a date."""
     buffer = StringIO()
     with style():
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
@@ -86,27 +87,26 @@ def svg(figure: Figure) -> str:
 
 
 def rounded(path: re.Match[str]) -> str:
-    """Leave a path and a place one decimal, a tenth of a point."""
+    """Cut the coordinates in a match to one decimal, a tenth of a point."""
     return re.sub(r"(\d\.\d)\d+", r"\1", path[0])
 
 
 def label_ends(
-    axis: Axes, ends: Mapping[str, tuple[float, float]], look: Looks, gap: float = 0.062
+    axis: Axes, ends: Mapping[str, tuple[float, float]], look: Looks
 ) -> None:
-    """Write names beside the right ends of lines, none over another.
+    """Write each variant's name beside the right end of its line, without overlaps.
 
     Args:
-        axis: with its limits set.
-        ends: where each line ends, by name.
-        look: of the names.
-        gap: between two labels, as a share of the axis.
+        axis: its limits are set already.
+        ends: the point (x, y) where a line ends, by variant.
+        look: of the variants.
     """
     (left, right), (low, high) = axis.get_xlim(), axis.get_ylim()
     for x in sorted({x for x, _ in ends.values()}):
         names = sorted((n for n in ends if ends[n][0] == x), key=lambda n: ends[n][1])
         heights = [(ends[name][1] - low) / (high - low) for name in names]
         edge = (x - left) / (right - left)
-        placed = dodge(heights, gap)
+        placed = dodge(heights, GAP)
         for name, height, at in zip(names, heights, placed, strict=True):
             axis.text(
                 edge + 0.07, at, name, transform=axis.transAxes, va="center",
@@ -122,7 +122,7 @@ def label_ends(
 
 
 def dodge(heights: list[float], gap: float) -> list[float]:
-    """Move heights in [0, 1], given in order, so that they are `gap` apart."""
+    """Move ascending heights in [0, 1] until they are at least `gap` apart."""
     placed: list[float] = []
     for height in heights:
         placed.append(max(height, placed[-1] + gap) if placed else height)

@@ -1,4 +1,4 @@
-"""Tables that other stages wrote, checked before they are drawn."""
+"""Read the tables that other stages wrote, and check them before they are drawn."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from counting.base import files
 from counting.base.errors import InputError
 from counting.evaluation import metrics
 
-CURVES = ("seed", "step", "loss", "last_token_accuracy")  # columns that are drawn
+CURVES = ("seed", "step", "loss", "last_token_accuracy")  # the columns drawn
 STEPS = ("seed", "steps", "sequence_accuracy")
-TABLES: dict[str, Sequence[str]] = {  # what is drawn of the tables of a variant
+TABLES: dict[str, Sequence[str]] = {  # columns drawn, by kind of table
     "seeds": metrics.KEYS,
     "steps": STEPS,
     "errors": ["roll_over"],
@@ -27,12 +27,15 @@ MAY_BE_EMPTY = ("memory",)  # where there is nothing to probe
 def read_variants(
     curves: Path, tables: Path, variants: Iterable[str]
 ) -> dict[str, dict[str, pd.DataFrame]]:
-    """Read what is drawn of every variant: tables by kind, then by variant.
+    """Read the tables to draw.
 
     Args:
         curves: folder of the training curves.
-        tables: folder of a folder for each variant.
+        tables: folder with one folder of tables per variant.
         variants: their names.
+
+    Returns:
+        Tables by kind, then by variant.
     """
     found: dict[str, dict[str, pd.DataFrame]] = {"curves": {}}
     for name in variants:
@@ -50,10 +53,16 @@ def read_variants(
 def read(
     path: Path, columns: Sequence[str], again: str, may_be_empty: bool = False
 ) -> pd.DataFrame:
-    """Read a table that another stage wrote, with a number in each of `columns`.
+    """Read a CSV file that another stage wrote, and check its columns.
+
+    Args:
+        path: of the file.
+        columns: those that must have a number in each line; the file may have others.
+        again: the advice at the end of an error message.
+        may_be_empty: a table without lines is accepted.
 
     Raises:
-        InputError: it is missing, damaged, or of another version.
+        InputError: the file is missing or damaged, or a column is missing or has gaps.
     """
     content = files.read_bytes(path, again)
     try:
@@ -67,8 +76,8 @@ def read(
     for name in columns:
         if name not in table or not pd.api.types.is_numeric_dtype(table[name]):
             raise InputError(
-                f"{path}: the column {name!r} is missing or no numbers, expected a "
-                f"number in each line; {again}"
+                f"{path}: the column {name!r} is missing or not numeric, expected "
+                f"a number in each line; {again}"
             )
         if table[name].isna().any() or table.empty:
             raise InputError(

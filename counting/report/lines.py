@@ -1,4 +1,4 @@
-"""Figures of lines: training by step, sequences by length, memory by words since."""
+"""Figures of lines: training curves, sequence accuracy by length, and memory."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from matplotlib.lines import Line2D
 
 from counting.report.figures import GREY, Look, Looks, label_ends
 
-POINTS = 32  # of a line, at most
+POINTS = 32  # at most, of a training curve
 STREAMS = ("train", "valid")
-ACROSS = 3  # panels of the memory in a row
-PLACES: Any = (  # of a number, the highest first
+ACROSS = 3  # panels side by side in the figure of the memory
+PLACES: Any = (  # colour and dash of a digit, the thousands first
     ("#0072B2", "-"), ("#56B4E9", (0, (4, 1))), ("#009E73", (0, (1, 1))),
     ("#E69F00", "-"),
 )  # fmt: skip
@@ -30,7 +30,14 @@ Claims = Mapping[str, Mapping[tuple[str, str], float]]  # variant, then stream a
 def draw_curves(
     curves: Tables, recipes: Mapping[str, list[str]], rolling: int, look: Looks
 ) -> Figure:
-    """Draw the article's curves: loss and accuracy by step, a line for each seed."""
+    """Draw loss and accuracy by training step, one line per seed, as the article does.
+
+    Args:
+        curves: one row per seed and step, by variant.
+        recipes: the variants of each recipe, which share a column of panels.
+        rolling: steps that a rolling mean is taken over.
+        look: of the variants.
+    """
     figure = Figure(figsize=(9.5, 6.2), layout="constrained")
     grid = figure.subplots(2, len(recipes), sharex="col", sharey="row", squeeze=False)
     for column, (recipe, names) in enumerate(recipes.items()):
@@ -44,17 +51,17 @@ def draw_curves(
             axis.set_xlim(0, max(x for x, _ in ends.values()))
             label_ends(axis, ends, look)
         top.set_title(f"recipe {recipe}")
-        bottom.set_xlabel("step")
+        bottom.set_xlabel("training step")
     grid[0, 0].set_ylabel("loss (nats per token)")
     grid[1, 0].set_ylabel("accuracy of the last token")
-    figure.suptitle(f"Training, every seed, mean over {rolling} steps")
+    figure.suptitle(f"Training: one line per seed, rolling mean over {rolling} steps")
     return figure
 
 
 def draw_seeds(
     axis: Axes, table: pd.DataFrame, key: str, rolling: int, look: Look
 ) -> tuple[float, float]:
-    """Draw one line for each seed; gives where they end, in the mean."""
+    """Draw one line per seed; gives the mean point (step, value) of their ends."""
     ends = []
     for _, seed in table.groupby("seed"):
         line = smooth(seed.set_index("step")[key], rolling)
@@ -64,7 +71,7 @@ def draw_seeds(
 
 
 def smooth(values: pd.Series[float], rolling: int) -> pd.Series[float]:
-    """Take the rolling mean over so many steps, at no more than `POINTS` of them."""
+    """Take the rolling mean over `rolling` steps, at `POINTS` steps at the most."""
     mean = values.rolling(rolling).mean().dropna()
     at = np.unique(np.linspace(0, len(mean) - 1, POINTS).round().astype(int))
     return mean.iloc[at]
@@ -74,7 +81,13 @@ def smooth(values: pd.Series[float], rolling: int) -> pd.Series[float]:
 
 
 def draw_sequences(steps: Tables, claims: Claims, look: Looks) -> Figure:
-    """Draw the share of sequences still right by number of tokens generated."""
+    """Draw the share of sequences without an error by number of tokens generated.
+
+    Args:
+        steps: one row per stream, seed and number of tokens, by variant.
+        claims: the article's.
+        look: of the variants.
+    """
     figure = Figure(figsize=(8.2, 3.9), layout="constrained")
     axes = figure.subplots(1, 2, sharey=True)
     for axis, stream in zip(axes, STREAMS, strict=True):
@@ -90,14 +103,16 @@ def draw_sequences(steps: Tables, claims: Claims, look: Looks) -> Figure:
         draw_claims(axis, {name: claims[name].get(key) for name in steps}, last)
         label_ends(axis, ends, look)
     axes[0].set_ylabel("share of sequences without an error")
-    figure.suptitle("Left alone, how long is everything right? Mean of the seeds")
+    figure.suptitle(
+        "How many tokens in a row are right? Thick lines: means of the seeds"
+    )
     return figure
 
 
 def draw_mean(
     axis: Axes, rows: pd.DataFrame, x: str, y: str, look: Look
 ) -> tuple[float, float]:
-    """Draw thin lines for the seeds and a thick one for their mean; gives its end."""
+    """Draw the seeds as thin lines and their mean as a thick one; gives its end."""
     line: dict[str, Any] = {"color": look.colour, "ls": look.dash, "clip_on": False}
     for _, seed in rows.groupby("seed"):
         axis.plot(seed[x], seed[y], lw=0.5, alpha=0.6, **line)
@@ -110,7 +125,7 @@ def draw_mean(
 
 
 def draw_claims(axis: Axes, claims: Mapping[str, float | None], last: int) -> None:
-    """Draw the article's rule p^n with its p of 0.95, and its claims by variant."""
+    """Draw the article's rule p^n with p = 0.95, and its claims by variant."""
     n = range(1, last + 1)
     for name, claim in claims.items():
         if claim is None:
@@ -123,7 +138,7 @@ def draw_claims(axis: Axes, claims: Mapping[str, float | None], last: int) -> No
         )  # fmt: skip
         axis.plot(last, claim, "*", color="black", ms=11, clip_on=False)
         axis.annotate(
-            f"article, {name}", (last, claim), (-8, 3), textcoords="offset points",
+            f"article, {name}", (last, claim), (0, 11), textcoords="offset points",
             ha="right", fontsize=9,
         )  # fmt: skip
 
@@ -132,10 +147,13 @@ def draw_claims(axis: Axes, claims: Mapping[str, float | None], last: int) -> No
 
 
 def draw_memory(fading: Tables) -> Figure:
-    """Draw what a linear probe reads from the state, on held-out numbers.
+    """Draw how well a linear probe reads the digits of held-out numbers from the state.
 
-    A panel for each network: every place of the number by the words read since, in the
-    mean of the seeds, the first place seed by seed as well, and what chance gives it.
+    One panel per network. Thick or dotted lines are means of the seeds; the thousands
+    are drawn seed by seed as well, and beside the accuracy of guessing.
+
+    Args:
+        fading: one row per seed, place and number of words read since, by variant.
     """
     rows = -(-len(fading) // ACROSS)
     figure = Figure(figsize=(7.4, 1.2 + 1.4 * rows), layout="constrained")
@@ -144,7 +162,7 @@ def draw_memory(fading: Tables) -> Figure:
     for axis in axes.flat[len(fading) :]:
         axis.set_visible(False)
     for axis, (name, table) in zip(axes.flat, fading.items(), strict=False):
-        axis.set(title=name, ylim=(0, 1.05), xlabel="words read since")
+        axis.set(title=name, ylim=(0, 1.05), xlabel="words read since the digit")
         axis.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
         if table.empty:
             axis.text(
@@ -153,19 +171,21 @@ def draw_memory(fading: Tables) -> Figure:
         for n, place in reversed([*enumerate(places)]):
             draw_place(axis, table[table["place"] == place], PLACES[n], n == 0)
         axis.label_outer()
-    figure.supylabel("share read rightly from the state", fontsize=10)
+    figure.supylabel("share of digits read correctly", fontsize=10)
     key = [
         Line2D([], [], color=colour, ls=dash, lw=2, label=place)
         for place, (colour, dash) in zip(places, PLACES, strict=False)
     ]
     key.append(Line2D([], [], color=GREY, ls="--", lw=1.2, label="chance"))
     figure.legend(handles=key, loc="outside lower center", ncols=len(key))
-    figure.suptitle("What does it remember? A linear probe on numbers it has not seen")
+    figure.suptitle(
+        "Which digits can a linear probe read from the state? Thin lines: seeds"
+    )
     return figure
 
 
 def draw_place(axis: Axes, rows: pd.DataFrame, line: Any, first: bool) -> None:
-    """Draw one place of the number; the first one thickly, by seed and with chance."""
+    """Draw one digit; the first thickly, seed by seed, and with the line of chance."""
     colour, dash = line
     if rows.empty:
         return

@@ -1,4 +1,4 @@
-"""Figures with a row for each variant: accuracies, how far it counts, its errors."""
+"""Figures with one row per variant: accuracies, how far it counts, its errors."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from matplotlib.lines import Line2D
 from counting.report.figures import GREY, Look, Looks
 from counting.report.lines import Claims, Tables
 
-SHADES = (  # of the kinds, and of what is written on them
+SHADES = (  # of each kind of error, and of the text on it
     ("#0072B2", "white"), ("#56B4E9", "black"), ("#009E73", "black"),
     ("#E69F00", "black"), ("#D55E00", "white"), ("#999999", "black"),
 )  # fmt: skip
-WIDE = 0.08  # share of a bar from which it is labelled
-TRAIN, VALID = "train", "valid"
+WIDE = 0.08  # a part of a bar is labelled from this share on
+TRAIN, VALID, CLAIM = "train", "valid", "the article's claim"
 
 
 def a_row_each(names: list[str], more: float, width: float = 9.5) -> Figure:
-    """Make a figure as high as so many rows and `more`, in inches."""
+    """Make a figure with room for the rows and for `more` inches of height."""
     return Figure(figsize=(width, more + 0.42 * len(names)), layout="constrained")
 
 
@@ -35,12 +35,12 @@ def name_rows(axis: Axes, names: list[str]) -> None:
 def draw_accuracy(
     seeds: Tables, titles: Mapping[str, str], claims: Claims, look: Looks
 ) -> Figure:
-    """Draw accuracies, a dot for each seed, beside the article's claims.
+    """Draw accuracies, one mark per seed, beside the article's claims.
 
     Args:
-        seeds: a row for each seed and stream, by variant.
-        titles: of the accuracies that are drawn, by key.
-        claims: of the article.
+        seeds: one row per seed and stream, by variant.
+        titles: of the panels, by the metric drawn there.
+        claims: the article's.
         look: of the variants.
     """
     names = list(seeds)
@@ -57,11 +57,10 @@ def draw_accuracy(
         axis.set_xlim(0, 1)
         axis.set_xlabel("accuracy")
         name_rows(axis, names)
-    line = {"color": "black", "ms": 12}
     legend = [
         Line2D([], [], marker="o", ls="", color="#444444", mfc="white", label=TRAIN),
         Line2D([], [], marker="o", ls="", color="#444444", label=VALID),
-        Line2D([], [], marker="|", ls="", label="the article's claim", **line),  # type: ignore[arg-type]
+        Line2D([], [], marker="|", ls="", color="black", ms=12, label=CLAIM),
     ]
     shown = legend if any(claims.values()) else legend[:2]
     figure.legend(handles=shown, loc="outside upper right", ncols=3)
@@ -71,7 +70,7 @@ def draw_accuracy(
 def draw_dots(
     axis: Axes, values: pd.Series[float], y: float, look: Look, filled: bool = True
 ) -> None:
-    """Draw a dot for each seed."""
+    """Draw one mark per seed, all at the height y."""
     axis.plot(
         values, [y] * len(values), look.marker, color=look.colour,
         mfc=look.colour if filled else "white", ms=5, alpha=0.85, clip_on=False,
@@ -81,12 +80,12 @@ def draw_dots(
 def draw_counting(
     counts: Tables, marks: Mapping[str, int], claims: Claims, look: Looks
 ) -> Figure:
-    """Draw how far networks count from one, a dot for each seed, a bar at the median.
+    """Draw how far networks count from one: one mark per seed, a bar at the median.
 
     Args:
-        counts: a row for each seed, by variant.
-        marks: numbers worth a line, by what stands beside it.
-        claims: of the article, whose networks are named as such.
+        counts: one row per seed, by variant.
+        marks: numbers at which a vertical line is drawn, by its label.
+        claims: the article's; networks that have one are labelled as the article's.
         look: of the variants.
     """
     names = list(counts)
@@ -97,7 +96,7 @@ def draw_counting(
         median = rows["from_one"].median()
         axis.plot([median], [y], "|", color="black", ms=15, mew=1.6)
     most = max(1, *marks.values(), *(int(t["from_one"].max()) for t in counts.values()))
-    for n, (text, number) in enumerate(marks.items()):  # a line above the other
+    for n, (text, number) in enumerate(marks.items()):  # one label above the other
         axis.axvline(number, color=GREY, ls="--", lw=1)
         axis.annotate(
             text, (number, 1), (3, 3 + 11 * n), xycoords=("data", "axes fraction"),
@@ -109,13 +108,20 @@ def draw_counting(
     ticks = [10**k for k in range(len(str(most)))]
     axis.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     axis.minorticks_off()
-    axis.set_xlabel("last right number; a mark for each seed, a bar at the median")
-    figure.suptitle("Given “one ,” and left alone: the last number before an error")
+    axis.set_xlabel(
+        "last number before the first error: a mark per seed, a bar at their median"
+    )
+    figure.suptitle("How far does each seed count, given “one ,” alone?")
     return figure
 
 
 def draw_errors(errors: Tables) -> Figure:
-    """Draw at which place of a number sequences of valid go wrong first, as shares."""
+    """Draw in which part of a number sequences of valid go wrong first, as shares.
+
+    Args:
+        errors: one row per kind of error and roll-over, a column of counts per seed,
+            by variant.
+    """
     names = list(errors)
     kinds = list(dict.fromkeys(next(iter(errors.values()))["kind"]))
     figure = a_row_each(names, 1.4)
@@ -128,21 +134,24 @@ def draw_errors(errors: Tables) -> Figure:
             share = int(counts.get(kind, 0)) / total if total else 0.0
             axis.barh(y, share, 0.7, left, color=shade)
             if share > WIDE:
-                text = {"ha": "center", "va": "center", "color": ink, "fontsize": 9}
-                axis.text(left + share / 2, y, f"{share:.0%}", **text)  # type: ignore[arg-type]
+                axis.text(
+                    left + share / 2, y, f"{share:.0%}", ha="center", va="center",
+                    color=ink, fontsize=9,
+                )  # fmt: skip
             left += share
         per_seed = round(total / max(len(columns), 1))
         axis.text(1.01, y, f"{per_seed:,}" if total else "none", va="center")
     name_rows(axis, names)
     axis.set_xlim(0, 1)
-    axis.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
+    axis.set_xticks([0, 0.5, 1], ["0%", "50%", "100%"])
+    axis.set_axisbelow(True)
     axis.set_xlabel(
-        "first errors on valid, by place in the number; right: how many per seed"
+        "share of first errors on valid; at the right, their number per seed"
     )
     key = [
         Line2D([], [], marker="s", ls="", ms=9, color=shade, label=kind)
         for kind, (shade, _) in zip(kinds, SHADES, strict=True)
     ]
     figure.legend(handles=key, loc="outside lower center", ncols=len(kinds))
-    figure.suptitle("Where in a number does the first error stand?")
+    figure.suptitle("In which part of a number is the first error of a sequence?")
     return figure

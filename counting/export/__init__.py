@@ -1,1 +1,1 @@
-"""A trained network to take home: a folder that needs nothing of this repository."""
+"""Export a trained network as a folder that works without this repository."""

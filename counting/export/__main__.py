@@ -1,10 +1,10 @@
-"""Write a network's folder: `python -m counting.export --variant gru_copy ...`."""
+"""Export a network: `python -m counting.export --variant gru_copy ...`."""
 
 from counting.running import cli
 
 
 def main() -> None:
-    """Check what is asked for, then write it."""
+    """Check the flags, then write the folder."""
     from counting.export import command  # so that Ctrl-C is quiet from the start
 
     command.main()

@@ -1,7 +1,7 @@
 """The card of a model: its limits, how good it is, how to use it, how it was made.
 
-What it says comes from what lies beside the weights, from their metrics, and from the
-network itself; never from params.yaml, which may say something else by now.
+Its contents come from the config beside the weights, from their metrics, and from the
+network itself; never from params.yaml, which may have changed since training.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ print(generate("{prompt}", steps={steps}))  # {said}
 network = load()  # tokens (B, T) to log probabilities (B, T, V) and a state
 ```
 
-`CountingNetwork.from_pretrained` loads a folder as well and, where huggingface_hub is
+`CountingNetwork.from_pretrained` also loads a folder or, if huggingface_hub is
 installed, a repository of the hub by its name.
 """
 USE_ONNX = """
-With onnxruntime alone, a token at a time (the state starts as zeros; what a copy head
-remembers starts empty):
+With onnxruntime alone, one token at a time (the state starts as zeros, the memory of a
+copy head empty):
 
 ```python
 import json
@@ -68,14 +68,15 @@ for step in range(len(text) + {steps} - 1):
 print(" ".join(text[-{steps}:]))
 ```
 
-Compared with the definition over {compared:,} greedy steps before it was written: the
-same tokens, log probabilities at most {worst:.1e} apart.
+Before it was written, model.onnx was compared with the PyTorch network over
+{compared:,} greedy steps: it says the same tokens, and log probabilities differ by at
+most {worst:.1e}.
 """
 MEANING = """\
 *Sequence*: the share of windows whose next tokens, decoded greedily, are all right.
 *Token*: the share of tokens that are right, given those before them. It stays below 1
-even where every sequence is right: what a window begins with cannot be known from
-anything before it.
+even where every sequence is right: nothing has been read before the first tokens of a
+window, so they cannot be predicted.
 """
 CITATION = """
 ## Cite
@@ -94,10 +95,11 @@ def card(folder: Path, seed: int, path: Path, onnx: tuple[int, float] | None) ->
     """Write the card.
 
     Args:
-        folder: of the variant's weights.
-        seed: the one that is exported.
-        path: metrics of the variant, which may be missing.
-        onnx: steps compared, and the largest difference; None without such a file.
+        folder: with the variant's weights.
+        seed: the exported one.
+        path: metrics of the variant; the file may be missing.
+        onnx: steps compared with model.onnx, and the largest difference between log
+            probabilities; None if there is no model.onnx.
     """
     speaker = Speaker(folder, seed)
     config, tried = speaker.config, example(speaker)
@@ -115,7 +117,7 @@ def card(folder: Path, seed: int, path: Path, onnx: tuple[int, float] | None) ->
             front(config, found),
             f"# {name}, seed {seed}: a recurrent network that counts in words\n",
             limits(speaker, tried, found),
-            scores(found, f"`dvc repro evaluate@{name}` makes them"),
+            scores(name, found),
             use,
             origin(speaker, head),
             CITATION.format(name=name, seed=seed, commit=head).lstrip(),
@@ -124,7 +126,7 @@ def card(folder: Path, seed: int, path: Path, onnx: tuple[int, float] | None) ->
 
 
 def front(config: Config, found: Mapping[str, Any] | None) -> str:
-    """Give what the hub reads."""
+    """Give the front matter, which the hub reads."""
     trained = config.trained_on
     content: dict[str, Any] = {
         "license": "mit",
@@ -135,10 +137,10 @@ def front(config: Config, found: Mapping[str, Any] | None) -> str:
     if trained and trained.texts == params.NUMBERS:
         content |= {"language": trained.language, "datasets": ["human-numbers"]}
     if found:
+        valid = found["valid"]
         values = [
-            {"type": "accuracy", "name": f"{key} (mean of seeds)", "value": value}
+            {"type": "accuracy", "name": f"{key} (mean of seeds)", "value": valid[key]}
             for key in ACCURACIES
-            for value in [found["valid"][key]]
         ]
         result = {
             "task": {"type": "text-generation", "name": "counting in words"},
@@ -150,40 +152,44 @@ def front(config: Config, found: Mapping[str, Any] | None) -> str:
 
 
 def limits(speaker: Speaker, tried: Example, found: Mapping[str, Any] | None) -> str:
-    """Say what it needs to read, what it was taught, and what it cannot say."""
+    """Say what the network was taught, what it must be given, and what it cannot do."""
     trained, words = speaker.config.trained_on, " ".join(speaker.words)
-    taught = "What it was taught is not known: its weights are of an older version."
+    taught = (
+        "What it was taught is unknown: its weights were stored by an older version."
+    )
     if trained and trained.texts == params.NUMBERS:
         first, last = trained.numbers
         taught = f"It was taught the numbers {first:,} to {last:,} in words, in order."
     elif trained:
-        taught = f"It was taught a text of its owner's, {trained.texts}."
+        taught = f"It was taught the text `{trained.texts}`."
     if trained and trained.recipe.get("recombine"):
         taught += (
-            " And text made from that: windows in which some words stand where they "
-            "do not stand in it."
+            " It also read windows made from that text, in which some phrases are "
+            "replaced by others."
         )
     lines = [taught]
     advice = f"Give it {prompt.LEAD_IN + 1} numbers in a row to go on from."
     if found:
         key = metrics.ONE_GIVEN
         advice += (
-            f" From one alone the next ten are right after {found['train'][key]:.1%} "
-            f"of the starts in train, and {found['valid'][key]:.1%} in valid."
+            f" Given one number only, it says the next ten rightly from "
+            f"{found['train'][key]:.1%} of the numbers in train and "
+            f"{found['valid'][key]:.1%} of those in valid."
         )
     lines.append(advice)
-    lines.append(f"It has {len(speaker.words)} words, and no other: `{words}`.")
+    lines.append(f"It knows {len(speaker.words)} words, and no other: `{words}`.")
     most = truth.largest(speaker.words, variants.language(speaker.config))
     if most:
-        lines.append(f"The last number that these words can say is {most:,}.")
-    lines += [tried.habit, "Other seeds of the same recipe differ."]
+        lines.append(f"The largest number that these words can say is {most:,}.")
+    lines += [tried.habit, "Other seeds of the same recipe count less far, or farther."]
     return "\n".join(["## Limits\n", *(f"- {line}" for line in lines), ""])
 
 
-def scores(found: Mapping[str, Any] | None, again: str) -> str:
-    """Lay out the metrics, as means over all seeds, not over this one alone."""
+def scores(variant: str, found: Mapping[str, Any] | None) -> str:
+    """Lay out the metrics in a table, as means over all seeds of the variant."""
     if found is None:
-        return f"## How good\n\nNo metrics were there when this was written; {again}.\n"
+        again = f"`dvc repro evaluate@{variant}` makes them"
+        return f"## How good\n\nThere were no metrics when this was written; {again}.\n"
     rows = ["| stream | sequence | token |", "|---|---|---|"]
     streams = {name: found[name] for name in ("train", "valid")}
     for name, values in (streams | found.get("beyond", {})).items():
@@ -194,13 +200,14 @@ def scores(found: Mapping[str, Any] | None, again: str) -> str:
         rows.append(f"| {name} | {' | '.join(cells)} |")
     text = "\n".join(rows)
     return (
-        f"## How good\n\nMeans over {found.get('seeds', 'all')} seeds, the worst one "
-        f"in brackets; `valid` is text that was held out.\n\n{text}\n\n{MEANING}"
+        f"## How good\n\nMeans over {found.get('seeds', 'all')} seeds, the worst "
+        "one in brackets; `valid` is held-out text, and rows below it are of larger "
+        f"numbers.\n\n{text}\n\n{MEANING}"
     )
 
 
 def origin(speaker: Speaker, head: str) -> str:
-    """Say what the network is, and how it was made."""
+    """Describe the network, and how it was trained."""
     model, trained = speaker.config.model, speaker.config.trained_on
     tensors = parameters.tensors(model, len(speaker.words)).values()
     size = sum(math.prod(tensor.shape) for tensor in tensors if tensor.learned)
@@ -218,7 +225,7 @@ def origin(speaker: Speaker, head: str) -> str:
 
 
 def commit() -> str:
-    """Name the commit that is checked out, and whether anything was changed since."""
+    """Name the commit that is checked out, and say if files were changed since."""
     try:
         head, changed = git("rev-parse", "HEAD"), git("status", "--porcelain")
     except InputError:

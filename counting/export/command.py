@@ -1,7 +1,7 @@
-"""Write a trained network as a folder that needs nothing of this repository.
+"""Export a trained network as a folder that works without this repository.
 
-It has the layout of the model hub: model.safetensors, config.json, a file of plain
-PyTorch, model.onnx, and a card with what it can and cannot do.
+The folder has the layout of the model hub: model.safetensors, config.json, one file of
+plain PyTorch, model.onnx, and a card that says what the network can and cannot do.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ def main() -> None:
 
 
 def check_empty(out: Path) -> None:
-    """Refuse a folder that has something in it, which would be lost or mixed up.
+    """Refuse a folder with files in it, which would be overwritten or mixed up.
 
     Raises:
-        InputError: it has, or it is a file.
+        InputError: the folder has something in it, or it is a file.
     """
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: is a file, expected a new or empty folder")
@@ -59,8 +59,8 @@ def check_empty(out: Path) -> None:
 def everything(
     folder: Path, config: Config, seed: int, weights: Arrays, no_onnx: bool
 ) -> tuple[dict[str, str | bytes], str]:
-    """Give the content of every file, and what there is to say of the ONNX file."""
-    # torch takes seconds to load, and bad input is to be told before
+    """Give the content of every file by its name, and a remark on the ONNX file."""
+    # torch takes seconds to load; bad input is reported before that
     from counting import networks
     from counting.export import card, onnx_step, standalone
 
@@ -68,7 +68,7 @@ def everything(
     contents["modeling_counting.py"] = standalone.source(config.model.recurrence)
     compared, remark = None, "no model.onnx, as asked"
     if config.model.recurrence in OWN:
-        remark = "no model.onnx: it is not made of a recurrence of one's own"
+        remark = "no model.onnx: it is not written for a recurrence of your own"
     elif not no_onnx and (missing := onnx_step.missing()):
         remark = (
             f"no model.onnx: {' and '.join(missing)} not installed; "
@@ -81,7 +81,7 @@ def everything(
         compared = (onnx_step.COMPARED, worst)
         remark = (
             f"model.onnx says the same {onnx_step.COMPARED:,} tokens as the network; "
-            f"log probabilities at most {worst:.1e} apart"
+            f"log probabilities differ by at most {worst:.1e}"
         )
     metrics = folder.parent.parent.parent / variants.METRICS / f"{folder.name}.json"
     contents["README.md"] = card.card(folder, seed, metrics, compared)
@@ -89,7 +89,7 @@ def everything(
 
 
 def network_files(config: Config, seed: int, weights: Arrays) -> dict[str, str | bytes]:
-    """Give weights and config, as the model hub names them."""
+    """Give the files of weights and settings, by their names on the model hub."""
     content = config.model_dump(exclude={"format", "seeds"})
     content |= {"architectures": ["CountingNetwork"], "model_type": "counting"}
     return {

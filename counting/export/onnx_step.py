@@ -1,10 +1,10 @@
 """One step of a network as ONNX: a token and the state in, log probabilities out.
 
-It is the definition itself that is traced. What a copy head remembers is part of the
-state: at first of no positions, then one more at each step, up to what it can reach.
+The definition itself is traced. The memory of a copy head is part of the state: it
+starts empty and grows by one position per step, up to the reach of the head.
 
-An exporter may write a wrong network without a word, so what it wrote is compared with
-the definition, and refused where it differs.
+An exporter may write a wrong network without a warning, so its file is compared with
+the definition, and refused if it differs.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from counting.networks import Network
 
 NEEDED = ("onnx", "onnxruntime")
 COMPARED = 1000  # greedy steps
-TOLERANCE = 1e-3  # between log probabilities; right ones are some 1e-5 apart
-TRACED = 2  # positions remembered while the network is traced; any number will do
+TOLERANCE = 1e-3  # of log probabilities; those of a right file differ by some 1e-5
+TRACED = 2  # positions in the memory while tracing; any number will do
 
 
 def missing() -> list[str]:
-    """Name the packages that are needed and not there."""
+    """List the needed packages that are not installed."""
     return [name for name in NEEDED if importlib.util.find_spec(name) is None]
 
 
 class OneStep(nn.Module):
-    """A network whose state is tensors side by side, as ONNX has it.
+    """A network whose state is a flat list of tensors, as ONNX needs it.
 
-    Inputs are token (1, 1) int64; h (1, 1, H), of an LSTM c (1, 1, H); with a copy head
-    keys (1, K, H) and seen (1, K) int64.
+    Inputs: token (1, 1) int64; h (1, 1, H); of an LSTM c (1, 1, H); of a copy head
+    keys (1, K, H) and seen (1, K) int64, for K positions in its memory.
     """
 
     def __init__(self, network: Network) -> None:
@@ -46,18 +46,18 @@ class OneStep(nn.Module):
 
     @property
     def names(self) -> list[str]:
-        """The tensors of the state."""
+        """The names of the state's tensors."""
         remembers = self.network.copying is not None
         return ["h", *["c"] * self.has_cell, *["keys", "seen"] * remembers]
 
     def start(self, K: int = 0) -> list[Tensor]:
-        """Give the state before the first token, with K positions remembered."""
+        """Give a state of zeros, with K positions in the memory of a copy head."""
         H = self.network.i_h.embedding_dim
         empty = {"keys": torch.zeros(1, K, H), "seen": torch.zeros(1, K).long()}
         return [empty.get(name, torch.zeros(1, 1, H)) for name in self.names]
 
     def forward(self, token: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
-        """Read a token (1, 1); gives log probabilities (1, 1, V) and the state."""
+        """Read a token (1, 1); gives log probabilities (1, 1, V) and the new state."""
         hidden = state[:2] if self.has_cell else state[0]
         memory = state[-2:] if self.network.copying is not None else None
         log_p, (hidden, memory) = self.network(token, (hidden, memory))
@@ -65,13 +65,13 @@ class OneStep(nn.Module):
 
 
 def export(network: Network) -> bytes:
-    """Give a network's step as ONNX, unchecked.
+    """Give one step of a network as the bytes of an ONNX file, unchecked.
 
-    With the tracing exporter: the newer one needs a package more, and was reported to
-    write a wrong GRU.
+    The tracing exporter is used: the newer one needs one more package, and was reported
+    to write a wrong GRU.
     """
     step = OneStep(network).eval()
-    file: Any = io.BytesIO()  # which the tracing exporter takes, for all its types say
+    file: Any = io.BytesIO()  # accepted, though the exporter's types do not say so
     names = step.names
     growing = {
         name: {1: size}
@@ -80,7 +80,7 @@ def export(network: Network) -> bytes:
         for name, size in ((name, "K"), (f"{name}_out", "K_out"))
     }
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of other batch sizes, and of being replaced
+        warnings.simplefilter("ignore")  # of fixed batch sizes, and of deprecation
         torch.onnx.export(
             step,
             (torch.zeros(1, 1).long(), *step.start(TRACED)),
@@ -96,13 +96,18 @@ def export(network: Network) -> bytes:
 
 @torch.inference_mode()
 def compare(written: bytes, network: Network, steps: int = COMPARED) -> float:
-    """Let an ONNX network and the definition count, each for itself.
+    """Let an ONNX network and the definition count, each fed with its own tokens.
+
+    Args:
+        written: an ONNX file.
+        network: the definition.
+        steps: tokens that each says.
 
     Returns:
         The largest difference between their log probabilities.
 
     Raises:
-        InputError: they say different words, or differ by more than TOLERANCE.
+        InputError: their tokens differ, or log probabilities by more than TOLERANCE.
     """
     import onnxruntime  # optional: see `missing`
 

@@ -1,6 +1,6 @@
-"""One file of plain PyTorch, put together from the very source of the definition.
+"""Put one file of plain PyTorch together from the source of the definition.
 
-So it cannot drift from it: nothing is written twice.
+It cannot drift from the definition, since nothing is written twice.
 """
 
 from __future__ import annotations
@@ -34,11 +34,15 @@ README.md says how to use it, with an example and what it answers.
 '''
 VARIANT = f"""\
 Model = SimpleNamespace  # the variant: what config.json has under `model`
-NO_TARGET = {NO_TARGET}  # in the place of a target that is not scored"""
+NO_TARGET = {NO_TARGET}  # marks a target that is not scored"""
 
 
 def source(recurrence: str = "") -> str:
-    """Give the text of modeling_counting.py, for a recurrence of one's own, too."""
+    """Give the text of modeling_counting.py.
+
+    Args:
+        recurrence: if it is one of your own (`OWN`), its module is included.
+    """
     imports, classes, modules = set[str](), [], list(MODULES)
     if recurrence in OWN:
         layer = own(recurrence)
@@ -58,9 +62,9 @@ def source(recurrence: str = "") -> str:
 
 
 def part(module: ModuleType, imports: set[str]) -> str:
-    """Give what a module defines, under what it says of itself; collect its imports.
+    """Give the code of a module under its docstring, and add its imports to `imports`.
 
-    Imports of the project itself are left out: what they name stands in the same file.
+    Imports from the project are left out: the names they bring are in the same file.
     """
     text = inspect.getsource(module)
     tree = ast.parse(text)

@@ -1,4 +1,4 @@
-"""Load the network that lies beside this file, and let it count."""
+"""Load the network in the folder of this file, and let it count."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ try:
 except ImportError:
 
     class PyTorchModelHubMixin:  # type: ignore[no-redef]
-        """Loads from a folder as the hub's own class does, which is not installed."""
+        """Loads from a folder alone, since huggingface_hub is not installed."""
 
         @classmethod
         def from_pretrained(cls, folder: Path | str) -> CountingNetwork:
-            """Load the network of a folder."""
+            """Load the network in a folder, in evaluation mode."""
             return load(folder)
 
 
@@ -36,13 +36,13 @@ TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 
 
 class CountingNetwork(Network, PyTorchModelHubMixin):  # type: ignore[misc]
-    """The network, with its words; `from_pretrained` loads it from a folder.
+    """The network with its vocabulary; `from_pretrained` loads it from a folder.
 
-    tokens (B, T) int64 to log probabilities (B, T, V) and a state.
+    It turns tokens (B, T) int64 into log probabilities (B, T, V) and a state.
 
     Args:
-        model: what config.json has under `model`.
-        vocabulary: the words, by token.
+        model: the settings under `model` in config.json.
+        vocabulary: the words; the index of a word is its token.
     """
 
     def __init__(self, model: dict[str, Any], vocabulary: list[str]) -> None:
@@ -54,7 +54,7 @@ class CountingNetwork(Network, PyTorchModelHubMixin):  # type: ignore[misc]
 
 
 def load(folder: Path | str = HERE) -> CountingNetwork:
-    """Load the network of a folder, in evaluation mode."""
+    """Load the network in a folder, in evaluation mode."""
     text = (Path(folder) / "config.json").read_text(encoding="utf-8")
     config = json.loads(text)
     network = CountingNetwork(config["model"], config["vocabulary"])
@@ -63,7 +63,7 @@ def load(folder: Path | str = HERE) -> CountingNetwork:
 
 
 def spell(number: int) -> list[str]:
-    """Spell 1 to 999,999 in English, as the training text does; 0 is no word."""
+    """Spell 1 to 999,999 in English, as the training text does; 0 gives no words."""
     if number >= 1000:
         return [*spell(number // 1000), "thousand", *spell(number % 1000)]
     if number >= 100:
@@ -74,10 +74,10 @@ def spell(number: int) -> list[str]:
 
 
 def read(text: str, vocabulary: list[str]) -> list[str]:
-    """Turn a text into words of the network; digits are spelled in English.
+    """Turn a text into known words; numbers in digits are spelled in English.
 
     Raises:
-        ValueError: something cannot be read.
+        ValueError: a word is not known; the message lists those that are.
     """
     text = re.sub(
         r"(?<!\d)\d{1,3}(,\d{3})+(?!\d)", lambda n: n[0].replace(",", ""), text
@@ -105,11 +105,11 @@ def generate(text: str, steps: int = 40, folder: Path | str = HERE) -> str:
 
     Args:
         text: such as "9097, 9098," or the same in words.
-        steps: words to say.
-        folder: of the network.
+        steps: number of words to say.
+        folder: with the network.
 
     Raises:
-        ValueError: something cannot be read; it lists the known words.
+        ValueError: a word of the text is not known; the message lists those that are.
     """
     network = load(folder)
     words = network.vocabulary

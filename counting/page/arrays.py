@@ -82,8 +82,3 @@ def as_text(network: Mapping[str, Array]) -> str:
     """Give the arrays one after the other, little-endian, in base64."""
     flat = np.concatenate([part.reshape(-1) for part in network.values()])
     return base64.b64encode(flat.astype("<f4").tobytes()).decode("ascii")
-
-
-def text_size(network: Mapping[str, Array]) -> int:
-    """Tell how many characters `as_text` will give."""
-    return -(-sum(part.nbytes for part in network.values()) // 3) * 4

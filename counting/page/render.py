@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,6 @@ def page(results: Results) -> str:
     )
     steps = story.steps(shown) if any(carry.values()) else []
     cast = story.cast_of(shown) if steps else None
-    names = list(results.models)
     return environment.get_template("index.html.j2").render(
         style=inline("style.css"),
         scripts=[inline(name) for name in SCRIPTS],
@@ -61,14 +61,10 @@ def page(results: Results) -> str:
         steps=steps,
         cast=cast,
         substitute=story.substitute(shown, cast) if cast else None,
-        settings={
-            name: {**results.recipes[model["recipe"]], **model}
-            for name, model in results.models.items()
-        },
+        settings={name: results.settings(name) for name in results.models},
         metrics=results.metrics,
         text=text_of(results),
         rungs=variants.ladder(results),
-        rows=[(name, results.metrics[name]) for name in names],
         judging=results.judging,
         best=best(results.metrics) if results.metrics else None,
         carried=carry,
@@ -149,25 +145,23 @@ def content(results: Results, steps: list[story.Step]) -> dict[str, Any]:
 def lessons(results: Results) -> dict[str, dict[str, Any]]:
     """Give the settings of variants that the page can train as the pipeline does."""
     found = {}
-    for name, model in results.models.items():
-        recipe = results.recipes[model["recipe"]]
-        if recipe["sampling"] == "rows" and not model["copy_head"]:
-            both = {**recipe, **model}
+    for name in results.models:
+        settings = results.settings(name)
+        if settings["sampling"] == "rows" and not settings["copy_head"]:
             found[name] = {
-                key: both[key] for key in LESSON if both.get(key) is not None
+                key: settings[key] for key in LESSON if settings.get(key) is not None
             }
     return found
 
 
 def carried(networks: Mapping[str, Mapping[int, EngineArrays]]) -> dict[str, list[int]]:
     """Choose the seeds that find room: the first of every variant, then the next."""
+    turns = [(n, name, s) for name in networks for n, s in enumerate(networks[name])]
     carry: dict[str, list[int]] = {name: [] for name in networks}
     room = ROOM
-    for turn in range(max(map(len, networks.values()), default=0)):
-        for name, seeds in networks.items():
-            for seed in list(seeds)[turn : turn + 1]:
-                size = arrays.text_size(seeds[seed])
-                if size <= room:
-                    carry[name].append(seed)
-                    room -= size
+    for _, name, seed in sorted(turns, key=itemgetter(0)):  # in the order of `networks`
+        size = len(arrays.as_text(networks[name][seed]))
+        if size <= room:
+            carry[name].append(seed)
+            room -= size
     return carry

@@ -29,3 +29,8 @@ class Results(NamedTuple):
     networks: Mapping[str, Mapping[int, EngineArrays]]  # by variant, then seed
     readers: Mapping[str, Reader]  # the first seed of each variant
     figures: Mapping[str, str]  # SVG by name
+
+    def settings(self, variant: str) -> dict[str, Any]:
+        """Give the settings of a variant and of its recipe, by name."""
+        model = self.models[variant]
+        return {**self.recipes[model["recipe"]], **model}

@@ -6,7 +6,6 @@ settings and results; steps that nobody can play are left out.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
@@ -36,17 +35,12 @@ class Step(NamedTuple):
     view: View
     tries: list[tuple[str, View]]  # label, and what it changes in the view
 
-    @property
-    def changes(self) -> list[tuple[str, str]]:
-        """Give what there is to try: label, and the change as JSON."""
-        return [(label, json.dumps(view)) for label, view in self.tries]
-
 
 def cast_of(results: Results) -> Cast:
     """Choose the networks of the story."""
-    models, recipes = results.models, results.recipes
+    models = results.models
     carried = [name for name in models if results.networks[name]]
-    recombining = {n for n in carried if recipes[models[n]["recipe"]].get("recombine")}
+    recombining = {n for n in carried if results.settings(n).get("recombine")}
 
     def first(*recurrences: str, recipe: str | None = None) -> str | None:
         return next(

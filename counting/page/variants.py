@@ -25,14 +25,6 @@ ABOUT = {
     "lstm": "A long short-term memory: beside the state runs a cell that gates write, "
     "keep and read",
 }
-PLACES = {
-    "thousands": "the thousands",
-    "hundreds": "the hundreds",
-    "tens": "the tens",
-    "units": "the units",
-    "comma": "the comma",
-    "other": "a word of another kind",
-}
 
 
 class Rung(NamedTuple):
@@ -49,8 +41,8 @@ def ladder(results: Results) -> list[Rung]:
     """Tell of every variant, each beside the one before it that differs the least."""
     rungs: list[Rung] = []
     settings: dict[str, Settings] = {}
-    for name, model in results.models.items():
-        now = {**results.recipes[model["recipe"]], **model}
+    for name in results.models:
+        now = results.settings(name)
         beside = nearest_of(now, settings)
         changed = changes(settings[beside], now) if beside else []
         fault = fault_of(results.metrics[name], results.errors[name])
@@ -98,23 +90,17 @@ def shown(value: Any) -> str:
 
 def fault_of(metrics: Any, errors: pd.DataFrame) -> str:
     """Say what a variant still gets wrong on the text that it never read."""
-    kinds = by_kind(errors)
-    total = sum(kinds.values())
-    if not total:
+    seeds = [name for name in errors.columns if str(name).startswith("seed_")]
+    kinds = errors.groupby("kind", sort=False)[seeds].sum().sum(axis=1)
+    if not kinds.any():
         return "On the unseen text all of its sequences are right."
-    kind, most = max(kinds.items(), key=lambda item: item[1])
+    kind, share = kinds.idxmax(), kinds.max() / kinds.sum()
+    place = "a word of another kind" if kind == "other" else f"the {kind}"
     right = metrics["valid"]["sequence_accuracy"]
     return (
         f"On the unseen text {percent(right)} of its sequences are right; of those "
-        f"that fail, {percent(most / total)} fail first at {PLACES[kind]}."
+        f"that fail, {percent(share)} fail first at {place}."
     )
-
-
-def by_kind(errors: pd.DataFrame) -> dict[str, float]:
-    """Add up the errors of a variant by kind, in the mean of the seeds."""
-    seeds = [name for name in errors.columns if str(name).startswith("seed_")]
-    means = errors.set_index("kind")[seeds].mean(axis=1)
-    return {kind: float(means[means.index == kind].sum()) for kind in PLACES}
 
 
 def percent(share: float) -> str:

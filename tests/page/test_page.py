@@ -21,6 +21,7 @@ import pytest
 from counting.base import checkpoint
 from counting.engine.forward import Inference
 from counting.engine.weights import Weights
+from counting.evaluation.mistakes import KINDS
 from counting.page import arrays, render, starts, story, variants
 from counting.page.results import Results
 from counting.text import streams
@@ -73,7 +74,7 @@ def results(
     """Results of variants by hand: two seeds, a text of three lines."""
     models = models or dict.fromkeys(names, SETTINGS)
     errors = pd.DataFrame(
-        {"kind": list(variants.PLACES), "roll_over": 0, "seed_0": range(6), "seed_1": 1}
+        {"kind": KINDS, "roll_over": 0, "seed_0": range(6), "seed_1": 1}
     )
     V, L, rng = len(words), 32, np.random.default_rng(0)
     shapes = {"input_table": (V, 2), "W_hh": (2, 2), "bias_hh": (0,), "W_out": (L, 2)}
@@ -133,7 +134,7 @@ def test_without_a_network_that_it_knows_the_page_is_results_alone() -> None:
 
 def test_networks_find_room_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     networks = results("one", "two").networks
-    size = arrays.text_size(dict(networks["one"][0]))
+    size = len(arrays.as_text(networks["one"][0]))
     monkeypatch.setattr(render, "ROOM", 3 * size)
     assert render.carried(networks) == {"one": [0, 1], "two": [0]}
     monkeypatch.setattr(render, "ROOM", size - 1)

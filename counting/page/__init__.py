@@ -1,1 +1,1 @@
-"""The page: the story, the charts, the networks that speak in it."""
+"""The page: the story, the figures, and networks that count in it."""

@@ -1,9 +1,9 @@
-"""Trained networks as the page's engine wants them: prepared arrays, as text.
+"""Trained networks as the page's engine needs them: prepared arrays, as text.
 
-The engine in the page walks the same way as the compiled one. What does not depend on
-the state is computed here, by the compiled kernels themselves: a table with the input
-side of each token, batch norm fused into the head, the copy head's table of
-substitutes. That is also a third less to carry than the weights of a checkpoint.
+The engine in the page computes as the compiled one does. Whatever is independent of the
+state is computed here, by the compiled kernels themselves: a table with the input side
+of each token, batch norm fused into the head, the copy head's table of substitutes.
+This also takes a third less room than the weights of a checkpoint.
 
 Sizes: V vocabulary, H hidden, G gates, L columns of the logits, P projected values.
 """
@@ -24,12 +24,12 @@ from counting.engine.weights import Weights, head
 
 
 def engine_arrays(network: Weights) -> dict[str, Array]:
-    """Give what the engine needs of a trained network, float32.
+    """Give the arrays that the engine needs of a trained network, float32.
 
     Returns:
         input_table (V, G * H), biases included; W_hh (G * H, H); bias_hh (3 * H,) of a
-        GRU, else (0,); W_out (L + P - V, H) and shift (L + P - V,), with the batch norm
-        in them; S (V, L) of a copy head.
+        GRU, else (0,); W_out (L + P - V, H) and shift (L + P - V,), including
+        batch norm; S (V, L) of a copy head.
     """
     (V, H), tensors = network.embedding.shape, network.tensors
     layout = linear_head.Layout.of(V, len(tensors["h_o.bias"]))
@@ -60,10 +60,10 @@ def engine_arrays(network: Weights) -> dict[str, Array]:
 
 
 def settings(network: Mapping[str, Array], model: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what the page must know to put the arrays of a variant together.
+    """Give the settings with which the page puts the arrays of a variant together.
 
     Args:
-        network: of `engine_arrays`, of any seed.
+        network: from `engine_arrays`, of any seed.
         model: the variant's section of params.yaml.
     """
     L = len(network["shift"])
@@ -79,6 +79,6 @@ def settings(network: Mapping[str, Array], model: Mapping[str, Any]) -> dict[str
 
 
 def as_text(network: Mapping[str, Array]) -> str:
-    """Give the arrays one after the other, little-endian, in base64."""
+    """Give all values in the order of the arrays, little-endian, in base64."""
     flat = np.concatenate([part.reshape(-1) for part in network.values()])
     return base64.b64encode(flat.astype("<f4").tobytes()).decode("ascii")

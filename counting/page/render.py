@@ -1,6 +1,6 @@
 """Write the page: one file of HTML with the results and the networks in it.
 
-It opens from a file, without a network: style, scripts, texts and weights stand inside.
+It opens from a folder and offline: it contains its style, scripts, texts and weights.
 The same results give the same bytes.
 """
 
@@ -20,15 +20,15 @@ from counting.page import arrays, starts, story, variants
 from counting.page.results import EngineArrays, Results
 
 FOLDER = Path(__file__).parent / "files"
-PICTURE = "share.png"  # beside the page, for links to it
+PICTURE = "share.png"  # shown where somebody shares a link to the page
 SCRIPTS = (
-    "network.js", "text.js", "reading.js",  # these and the next line's: no document
+    "network.js", "text.js", "reading.js",  # to the end of the next line: no document
     "multiply.js", "walk.js", "learn.js", "initial.js", "train.js",
     "view.js", "draw.js", "count.js", "said.js", "probe.js", "inspector.js", "cell.js",
     "panel.js", "page.js",
 )  # fmt: skip
-ROOM = 1_400_000  # characters of the page that networks may take
-TEXT_ROOM = 200_000  # tokens of the texts that the page carries
+ROOM = 1_400_000  # characters in the page for networks, at the most
+TEXT_ROOM = 200_000  # tokens of texts in the page, at the most
 LESSON = (
     "recurrence", "activation", "hidden_size", "batch_size", "learning_rate", "bptt",
     "epochs",
@@ -76,12 +76,12 @@ def page(results: Results) -> str:
 
 
 def inline(name: str) -> str:
-    """Read a file that goes into the page as it is."""
+    """Read a file that is put into the page unchanged."""
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
 def text_of(results: Results) -> dict[str, Any]:
-    """Describe the texts: how long, from where to where, and what is new in them."""
+    """Describe the texts: length, first and last line, pairs of words that are new."""
     words, described = results.words, {}
     tokens = {name: results.streams[name].tolist() for name in ("train", "valid")}
     for name, stream in tokens.items():
@@ -103,7 +103,10 @@ def text_of(results: Results) -> dict[str, Any]:
 
 
 def turns(numbers: tuple[int, int] | None) -> tuple[int, int] | None:
-    """Count how often the thousands stay, and change, between numbers of training."""
+    """Count how often the thousands stay and change from one number to the next.
+
+    None where the training text is too short, or no numbers.
+    """
     if numbers is None or numbers[1] < 2000:
         return None
     first, last = max(1000, numbers[0]), numbers[1]
@@ -111,11 +114,11 @@ def turns(numbers: tuple[int, int] | None) -> tuple[int, int] | None:
     return last - first - changed, changed
 
 
-# --- what the scripts read -----------------------------------------------------------
+# --- data for the scripts ------------------------------------------------------------
 
 
 def content(results: Results, steps: list[story.Step]) -> dict[str, Any]:
-    """Give the data of the page: vocabulary, texts, networks, steps of the story."""
+    """Give the data that scripts read: vocabulary, texts, networks, steps."""
     room = TEXT_ROOM
     size = "u1" if len(results.words) <= 256 else "<u2"
     texts = {}
@@ -143,7 +146,7 @@ def content(results: Results, steps: list[story.Step]) -> dict[str, Any]:
 
 
 def lessons(results: Results) -> dict[str, dict[str, Any]]:
-    """Give the settings of variants that the page can train as the pipeline does."""
+    """Give the settings of the variants that can be trained in the page."""
     found = {}
     for name in results.models:
         settings = results.settings(name)
@@ -155,7 +158,7 @@ def lessons(results: Results) -> dict[str, dict[str, Any]]:
 
 
 def carried(networks: Mapping[str, Mapping[int, EngineArrays]]) -> dict[str, list[int]]:
-    """Choose the seeds that find room: the first of every variant, then the next."""
+    """Choose seeds while there is room: the first of all variants, then the second."""
     turns = [(n, name, s) for name in networks for n, s in enumerate(networks[name])]
     carry: dict[str, list[int]] = {name: [] for name in networks}
     room = ROOM

@@ -1,7 +1,7 @@
-"""Where the live count starts in the story: places that show what a step tells.
+"""Choose where the live count starts in each step of the story.
 
-They are looked for with the networks that play in it, since training again may move
-where one fails; without a fitting place the first one is taken.
+A place must show what the step tells. It is found by letting the networks count, since
+other weights go wrong in other places; if none fits, the first candidate is taken.
 """
 
 from __future__ import annotations
@@ -15,41 +15,41 @@ import numpy as np
 from counting.page.results import Results
 
 LEAD = 2  # numbers given before the one where a count starts
-AFTER = 6  # numbers that are tried after it
-TRIED = (4567, 4321, 3456, 5432, 6543, 2345, 5678, 6789, 1234, 7531)
-ENOUGH = 20  # words right in a row
-NEARLY = (0.9, 0.98)  # token accuracy that is high and not enough
+AFTER = 6  # numbers after it that a network is tried on
+WELL_KNOWN = (4567, 4321, 3456, 5432, 6543, 2345, 5678, 6789, 1234, 7531)
+ENOUGH = 20  # right words in a row
+NEARLY = (0.9, 0.98)  # token accuracies that are high, yet too low for a sequence
 
 
 class Start(NamedTuple):
     """A start of the live count."""
 
-    label: str  # the last number that is given
-    typed: str  # with the numbers before it
+    label: str  # the last given number
+    typed: str  # all given numbers, as a person types them
 
 
 class Starts(NamedTuple):
-    """Where the live count starts in the steps."""
+    """The starts of the live count, by what they show."""
 
-    inside: Start  # where the plain network fails and the one with gates does not
-    keeper: dict[str, str]  # a unit of the latter that holds the thousands there
-    forced: Start  # where nearly all words are right, and not enough in a row
-    turn: Start  # before the thousands change
-    end: Start  # before the end of the training text
-    beyond: Start  # before the first pair of words that training never met
-    new_word: dict[str, str]  # the place where the line with that pair begins
+    inside: Start  # the plain network fails there, and the one with gates does not
+    keeper: dict[str, str]  # view: a unit of the latter that holds the thousands there
+    forced: Start  # nearly all words are right, but too few in a row
+    turn: Start  # just before the thousands change
+    end: Start  # just before the end of the training text
+    beyond: Start  # just before the first pair of words that training never met
+    new_word: dict[str, str]  # view: the place where the line with that pair begins
 
 
 class Tried(NamedTuple):
-    """What a network says after a start, each word of the truth given to it."""
+    """The words that a network says after a start, fed with the truth."""
 
-    right: list[bool]
-    thousands: int | None  # as its state holds them after the start
-    just_read: list[int]  # the same, right after they were read in the numbers given
+    right: list[bool]  # word by word
+    thousands: int | None  # read from its state at the end of the start
+    just_read: list[int]  # read from its state where they were just given
 
     @property
     def in_a_row(self) -> int:
-        """Count the words that are right before the first error."""
+        """Count the right words before the first error."""
         return len([*takewhile(bool, self.right)])
 
     @property
@@ -59,7 +59,7 @@ class Tried(NamedTuple):
 
 
 class Places:
-    """The lines of the text, and what networks make of them."""
+    """The lines of the texts, where networks are tried."""
 
     def __init__(self, results: Results) -> None:
         streams = [results.streams[name].tolist() for name in ("train", "valid")]
@@ -69,7 +69,7 @@ class Places:
         self.met = set(pairwise(streams[0]))
 
     def start(self, at: int) -> Start:
-        """Start with the line `at`, and some before it."""
+        """Give the start whose last line is `at`."""
         before = range(max(0, at - LEAD), max(0, at) + 1)
         words, numbers = self.results.words, self.results.numbers
         if numbers:
@@ -78,28 +78,28 @@ class Places:
         return Start(texts[-1], " ".join(f"{text} {words[0]}" for text in texts))
 
     def tokens_before(self, at: int) -> int:
-        """Count the tokens of the lines before `at`, for a start two lines before."""
+        """Count the tokens before the line `at`, for the start of the line `at - 2`."""
         return sum(len(line) + 1 for line in self.lines[max(0, at - 2 - LEAD) : at])
 
     def inside(self) -> list[int]:
-        """List places within the training text, well-known numbers first."""
+        """List lines of the training text, well-known numbers first."""
         first, last = self.results.numbers or (0, 0)
-        known = [n - first for n in TRIED if first + LEAD < n < last - AFTER]
+        known = [n - first for n in WELL_KNOWN if first + LEAD < n < last - AFTER]
         return known + [max(0, self.n * k // 11 - 1) for k in range(5, 11)]
 
     def turns(self) -> list[int]:
-        """List places before the thousands change, within the training text."""
+        """List the lines of the training text two before the thousands change."""
         first, last = self.results.numbers or (0, 0)
         return [n - 2 - first for n in range(3000, last, 1000)] or [self.n // 3]
 
     def new(self) -> Iterator[int]:
-        """Give the lines after training that have a pair of words that is new."""
+        """Give the lines after the training text that have a new pair of words."""
         for k in range(self.n, len(self.lines)):
             if set(pairwise(self.lines[k])) - self.met:
                 yield k
 
     def tried(self, name: str | None, at: int) -> Tried | None:
-        """Let a network go on after the line `at`; None if there is none to ask."""
+        """Let a network go on after the line `at`; None without network or lines."""
         read = self.results.readers.get(name or "")
         given = self.lines[max(0, at - LEAD) : at + 1]
         after = self.lines[at + 1 : at + 1 + AFTER]
@@ -119,9 +119,9 @@ class Places:
         return Tried(right, digit_held(probe, states[start - 1]), just_read)
 
     def keeper(self, name: str | None, at: int) -> int | None:
-        """Find the unit after which the probe names the thousands that moves least.
+        """Find the unit that holds the thousands: the stillest that the probe names.
 
-        It is looked at from the second word of the line `at` to the separator.
+        Compared are its values from the second word of the line `at` to the separator.
         """
         read, line = self.results.readers.get(name or ""), self.lines[at]
         probe = self.results.probes[name]["places"].get("thousands") if name else None
@@ -135,7 +135,7 @@ class Places:
 
 
 def starts_of(results: Results, plain: str | None, gated: str | None) -> Starts:
-    """Choose where to start, for two networks of the story."""
+    """Choose all starts, for the plain and the gated network of the story."""
     places = Places(results)
 
     def parts_them(at: int) -> bool:
@@ -172,7 +172,7 @@ def starts_of(results: Results, plain: str | None, gated: str | None) -> Starts:
 
 
 def first(places: list[int], fits: Callable[[int], bool]) -> int:
-    """Give the first place that fits, or else the first one."""
+    """Give the first place that fits; if none does, the first of all."""
     return next(filter(fits, places), places[0])
 
 
@@ -183,7 +183,7 @@ def digit_held(probe: Any, state: Any) -> int:
 
 
 def numbered(numbers: Sequence[int]) -> Start:
-    """Give a start in digits."""
+    """Give a start of these numbers, in digits."""
     typed = " ".join(f"{number}," for number in numbers)
     return Start(f"{numbers[-1]:,}", typed)
 

@@ -1,7 +1,7 @@
 """The story of the page, in steps.
 
-A step is a preset of the live count. Which networks play in it is found by rule, from
-settings and results; steps that nobody can play are left out.
+A step is a preset of the live count. Its network is chosen by rule, from settings and
+results; a step without a network is left out.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ from counting.evaluation.metrics import best
 from counting.page.results import Results
 from counting.page.starts import lines_of, numbered, starts_of
 
-View = dict[str, str]  # of files/view.js
+View = dict[str, str]  # see files/view.js
 
 
 class Cast(NamedTuple):
-    """The networks that play in the story; None where there is no such variant."""
+    """The variants that appear in the story; None where there is no such variant."""
 
-    plain: str | None  # recurrent, without gates
-    gated: str | None  # the first with gates, trained as the plain one
-    copying: str | None  # the best with a copy head, on the training text alone
-    best: str
+    plain: str | None  # without gates
+    gated: str | None  # the first with gates that has the recipe of the plain one
+    copying: str | None  # the best with a copy head that reads no recombined windows
+    best: str  # the best of all
 
 
 class Step(NamedTuple):
     """A step of the story."""
 
-    key: str  # of its text, in files/steps
+    key: str  # its text is files/steps/KEY.html.j2
     title: str
     view: View
-    tries: list[tuple[str, View]]  # label, and what it changes in the view
+    tries: list[tuple[str, View]]  # buttons: label, and the change of the view
 
 
 def cast_of(results: Results) -> Cast:
-    """Choose the networks of the story."""
+    """Choose the variants of the story."""
     models = results.models
     carried = [name for name in models if results.networks[name]]
     recombining = {n for n in carried if results.settings(n).get("recombine")}
@@ -67,7 +67,7 @@ def best_of(results: Results, names: Sequence[str]) -> str:
 
 
 def steps(results: Results) -> list[Step]:
-    """Give the steps of the story, in order, as far as there are networks for them."""
+    """Give the steps of the story, in order."""
     cast = cast_of(results)
     at = starts_of(results, cast.plain, cast.gated)
     inside, turn, end = at.inside.typed, at.turn.typed, at.end.typed
@@ -100,7 +100,7 @@ def steps(results: Results) -> list[Step]:
             [*contrast, ("24 numbers", {"start": inside, "count": "24"})],
         ),
         (
-            "gated", "turn", "Too long", {"start": turn, "count": "3"},
+            "gated", "turn", "Holding too long", {"start": turn, "count": "3"},
             [("fed with the truth", {"start": turn, "fed": "truth"}), at_end],
         ),
         (
@@ -130,9 +130,9 @@ def steps(results: Results) -> list[Step]:
 
 
 def substitute(results: Results, cast: Cast) -> tuple[str, str] | None:
-    """Give a word and the substitute that the copy head has for it.
+    """Give a word and the substitute that the copy head has for it, as an example.
 
-    The word is the first of the last line of the training text that has one.
+    The word is the first of a line, the last line for which the two words differ.
     """
     if not cast.copying:
         return None
@@ -146,7 +146,7 @@ def substitute(results: Results, cast: Cast) -> tuple[str, str] | None:
 def new_pairs(
     train: Sequence[int], valid: Sequence[int], words: Sequence[str], most: int = 5
 ) -> list[tuple[str, int, int]]:
-    """List pairs of words of the unseen text that training met once or never.
+    """List pairs of words in the unseen text that training met once or never.
 
     Returns:
         Pair, times in training, times in the unseen text; the most frequent first.

@@ -1,7 +1,6 @@
-"""What the page says of each variant, from its settings and results alone.
+"""Describe each variant on the page, from its settings and results alone.
 
-A variant of a known kind that somebody adds to params.yaml gets its paragraph like all
-others.
+So a variant that somebody adds to params.yaml gets its paragraph as well.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import pandas as pd
 
 from counting.page.results import Results
 
-Settings = Mapping[str, Any]  # of params.yaml
+Settings = Mapping[str, Any]  # of a variant and its recipe
 
 ABOUT = {
     "loop": "A recurrence written by hand: one matrix takes the old state and the new "
@@ -28,17 +27,17 @@ ABOUT = {
 
 
 class Rung(NamedTuple):
-    """What the page says of one variant."""
+    """The description of one variant."""
 
     name: str
     about: str
-    beside: str | None  # the variant before it that differs the least
+    beside: str | None  # the earlier variant that differs the least
     changes: list[tuple[str, str, str]]  # setting, before, now
     fault: str
 
 
 def ladder(results: Results) -> list[Rung]:
-    """Tell of every variant, each beside the one before it that differs the least."""
+    """Describe every variant beside the earlier one that differs the least."""
     rungs: list[Rung] = []
     settings: dict[str, Settings] = {}
     for name in results.models:
@@ -54,8 +53,8 @@ def ladder(results: Results) -> list[Rung]:
 def about(settings: Settings) -> str:
     """Describe a variant in a sentence or two."""
     copy = ". A copy head may say a word again that was just read"
-    misread = ". In training some words are read as others, so that copying pays"
-    recombined = ". It also reads recombined windows, made of the training text"
+    misread = ". In training some words are misread as others, so that copying pays"
+    recombined = ". It also reads recombined windows, made from the training text"
     return (
         ABOUT[settings["recurrence"]]
         + (copy if settings["copy_head"] else "")
@@ -73,7 +72,7 @@ def changes(before: Settings, now: Settings) -> list[tuple[str, str, str]]:
 
 
 def nearest_of(settings: Settings, others: Mapping[str, Settings]) -> str | None:
-    """Name the other variant with the fewest differences, the latest of equals."""
+    """Name the variant with the fewest differences; of equals, the latest."""
     return min(
         reversed(list(others)),
         key=lambda other: len(changes(others[other], settings)),
@@ -82,29 +81,29 @@ def nearest_of(settings: Settings, others: Mapping[str, Settings]) -> str | None
 
 
 def shown(value: Any) -> str:
-    """Give a setting as text; what is not in use is a dash."""
+    """Give a setting as text, a dash if it is not in use."""
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {shown(one)}" for key, one in value.items())
     return "\N{EN DASH}" if value is None or value == 0 else f"{value}"
 
 
 def fault_of(metrics: Any, errors: pd.DataFrame) -> str:
-    """Say what a variant still gets wrong on the text that it never read."""
+    """Say where a variant still goes wrong on the unseen text."""
     seeds = [name for name in errors.columns if str(name).startswith("seed_")]
     kinds = errors.groupby("kind", sort=False)[seeds].sum().sum(axis=1)
     if not kinds.any():
-        return "On the unseen text all of its sequences are right."
+        return "On the unseen text, all of its sequences are right."
     kind, share = kinds.idxmax(), kinds.max() / kinds.sum()
     place = "a word of another kind" if kind == "other" else f"the {kind}"
     right = metrics["valid"]["sequence_accuracy"]
     return (
-        f"On the unseen text {percent(right)} of its sequences are right; of those "
-        f"that fail, {percent(share)} fail first at {place}."
+        f"On the unseen text, {percent(right)} of its sequences are right; of the "
+        f"others, {percent(share)} first go wrong at {place}."
     )
 
 
 def percent(share: float) -> str:
-    """Give a share as text, never rounded to none or all."""
+    """Give a share in per cent, never rounded to 0 or 100."""
     if share in (0, 1):
         return f"{share:.0%}"
     digits = 0 if 0.01 <= share <= 0.99 else 2

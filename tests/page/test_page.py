@@ -413,7 +413,7 @@ def test_no_word_is_judged_where_the_truth_is_not_known(
 def test_judging_ends_with_the_truth(browser: Any, tiny_page: Path) -> None:
     judged = Opened(browser, tiny_page).tab.evaluate(JUDGE)
     assert judged["kinds"] == ["given", "right", "right", "unknown"]
-    assert "There the truth ends" in judged["verdict"]
+    assert "The truth ends there" in judged["verdict"]
 
 
 def test_fed_with_the_truth_each_word_is_judged(browser: Any, tiny_page: Path) -> None:

@@ -1,9 +1,9 @@
-// One unit of the recurrent cell in its real numbers, unrolled over a few words.
+// One unit of the recurrent cell in numbers, unrolled over a few words.
 
 "use strict";
 
-const UNROLLED = 7; // words, at the most
-const COLUMN = 66; // pixels of a word
+const UNROLLED = 7; // words at the most
+const COLUMN = 66; // pixels for a word
 
 const NOTES = {
   gru:
@@ -14,11 +14,11 @@ const NOTES = {
     "the new value is added: cell = forget · cell before + input · new. The state is what " +
     "the output gate lets out: after = output · tanh(cell).",
   none:
-    "No gate: what the word brings and what the whole old state brings are added and " +
-    "squashed, and replace the unit's value, at every word.",
+    "No gate: at every word, one part from the word and one from the whole old state are " +
+    "added and squashed, and replace the unit's value.",
 };
 
-// The steps up to time t: what is read, the state, one unit in numbers, what is said.
+// The steps up to time t: the word read, the state, one unit in numbers, the word said.
 function cell(one, t) {
   const room = $("said-0").clientWidth - 130;
   const columns = Math.min(UNROLLED, Math.max(2, Math.floor(room / COLUMN)));
@@ -56,7 +56,7 @@ function kind_of(gates) {
   return "forget" in gates ? "lstm" : "none";
 }
 
-// The numbers of a unit at time t, by their names.
+// The numbers of a unit at time t, by name.
 function terms_of({ net, read, outputs, vocabulary }, unit, t) {
   const { h, gates } = outputs[t];
   const before = t ? outputs[t - 1].h : new Float32Array(net.H);
@@ -78,7 +78,7 @@ function terms_of({ net, read, outputs, vocabulary }, unit, t) {
   return { "from the word": brought, "from the state": recalled, after };
 }
 
-// All units of the state at a time, a square each; the picked one is framed.
+// All units of the state at time t as squares; the picked one is framed.
 function state_grid(one, unit, t) {
   const { h } = one.outputs[t];
   const side = Math.ceil(Math.sqrt(h.length));
@@ -103,7 +103,7 @@ function state_grid(one, unit, t) {
   );
 }
 
-// Units with a name, found by the probe, come first.
+// Units that the probe has named come first.
 function unit_picker(one, unit) {
   const named = units_of(one);
   const all = Array.from({ length: one.net.H }, (_, j) => j);

@@ -1,15 +1,15 @@
-// One network counts on from a start, and what it says is judged as far as the truth
-// is known.
+// One network counts on from a start, and its words are judged as long as the truth is
+// known.
 
 "use strict";
 
-const MOST_TOKENS = 400; // of a count that never reaches a separator
+const MOST_TOKENS = 400; // where a network never says a separator
 
 // Read a start and go on for some numbers, fed with its own words or with the truth.
 //
-// Of the result: `read[k]` is the word that is read at place k, `said[k]` the one that
-// was given or said there, `outputs[k]` what the network makes of `read[0..k]`, so that
-// `said[k + 1]` comes from `outputs[k]`; `given` places are not its own.
+// In the result, `read[k]` is the word read at place k, `said[k]` the word given or said
+// there, and `outputs[k]` the output after `read[0..k]`, so that `said[k + 1]` comes from
+// `outputs[k]`. The first `given` words are not its own.
 function count_on(net, vocabulary, start, truth, numbers, fed) {
   const { words, tokens, separator } = vocabulary;
   const given = start.length;
@@ -24,7 +24,7 @@ function count_on(net, vocabulary, start, truth, numbers, fed) {
     if (outputs.length < given) continue;
     const word = words[output.best];
     const next = fed === "truth" ? truth[said.length - given] : word;
-    if (next === undefined) break; // nothing is left to feed it with
+    if (next === undefined) break; // the truth has ended
     said.push(word);
     read.push(next);
     if (next === separator) ended += 1;
@@ -32,8 +32,8 @@ function count_on(net, vocabulary, start, truth, numbers, fed) {
   return { net, vocabulary, read, said, outputs, given, truth, fed };
 }
 
-// Judge each place: given, right, wrong, or unknown where nothing can be known: after
-// the end of the truth, and after the first error of a network that reads its own words.
+// Judge each place: given, right, wrong; "after" the first error of a network that reads
+// its own words; "unknown" after the end of the truth.
 function judge({ said, given, truth, fed }) {
   const kinds = [];
   said.forEach((word, k) => {
@@ -47,17 +47,17 @@ function judge({ said, given, truth, fed }) {
 
 const plural = (n, word) => `${grouped(n)} ${word}${n === 1 ? "" : "s"}`;
 
-// What is to be said of the whole, in a sentence or two.
+// Describe the whole count in a sentence or two.
 function verdict(one) {
   const { said, kinds, given, truth, fed } = one;
   const right = kinds.filter((kind) => kind === "right").length;
   const first = kinds.indexOf("wrong");
   const unknown = kinds.includes("unknown")
-    ? " There the truth ends, and so does judging."
+    ? " The truth ends there, and what follows is not judged."
     : "";
   if (!truth.length) {
     const all = plural(said.length - given, "word");
-    return `It says ${all}. What should come next here is not known: none is judged.`;
+    return `It says ${all}. The right ones are not known here, so none is judged.`;
   }
   if (fed === "truth") return `${forced(kinds, right)}${unknown}`;
   if (first < 0) return `${plural(right, "word")} said, all right.${unknown}`;
@@ -66,7 +66,7 @@ function verdict(one) {
   return `${before} ${instead}. What follows is not judged.`;
 }
 
-// Token accuracy, and the longest run without an error: two things.
+// Token accuracy and the longest run without an error, which are two things.
 function forced(kinds, right) {
   const judged = kinds.filter((kind) => kind === "right" || kind === "wrong");
   const runs = judged.map((kind) => (kind === "right" ? "+" : " ")).join("");
@@ -74,6 +74,6 @@ function forced(kinds, right) {
   const percent = Math.round((100 * right) / judged.length);
   return (
     `${right} of ${plural(judged.length, "word")} right, a token accuracy of ` +
-    `${percent} %; no more than ${longest} of them in a row.`
+    `${percent}%; at most ${longest} of them in a row.`
   );
 }

@@ -1,4 +1,4 @@
-// What is drawn with scripts: elements, shades and bars.
+// Elements, shades and bars, with which the other scripts draw.
 
 "use strict";
 

@@ -1,10 +1,10 @@
-// Beside the word that was picked: how it came about.
+// The panel below the picked word: how the network came to say it.
 
 "use strict";
 
 const LIKELIEST = 5;
 
-// What is shown of the word at place k, which comes from the output before it.
+// The panel of the word at place k, which comes from the output before it.
 function inspector(one, k) {
   const output = one.outputs[k - 1];
   const folds = [fold("cell", "Inside the cell", () => cell(one, k - 1))];
@@ -26,7 +26,7 @@ function sentence({ read, given, vocabulary }, { best }, k) {
   return `After “${k > 4 ? "… " : ""}${before}” it ${says} “${vocabulary.words[best]}”:`;
 }
 
-// The likeliest words, and the true one wherever it stands.
+// The likeliest words, and the true one whatever its rank.
 function likeliest({ vocabulary, truth, given }, { p }, k) {
   const { words, tokens } = vocabulary;
   const order = words.map((_, token) => token).sort((a, b) => p[b] - p[a] || a - b);
@@ -41,7 +41,7 @@ function likeliest({ vocabulary, truth, given }, { p }, k) {
   return bars(rows);
 }
 
-// A part that can be unfolded; its content is made when it is.
+// A part that can be unfolded; its content is made when it is opened.
 function fold(name, title, content) {
   const open = view.open === name;
   const node = element(
@@ -59,8 +59,8 @@ function fold(name, title, content) {
 // --- the copy head -------------------------------------------------------------------
 
 const COPY_NOTE =
-  "A copy head mixes three ways of saying a word: one of its own, one of the last words " +
-  "it read, or a substitute for that one, from a table that it has learnt.";
+  "A copy head mixes three ways of saying a word: a word of its own, one of the last " +
+  "words it read, or that word's substitute, from a table that it has learnt.";
 
 function copied(one, output, k) {
   const { own, words, attention, mixture } = output;
@@ -76,12 +76,12 @@ function copied(one, output, k) {
   return [
     element("p", { class: "note" }, COPY_NOTE),
     bars(ways),
-    element("p", { class: "note" }, "Where it looks: what it had read, and what came next"),
+    element("p", { class: "note" }, "Where it looks: words that it has read, and the word after them"),
     bars(looked_at(one, output, k)),
   ];
 }
 
-// What would be said by copying, and by substitution, as weights of all words.
+// Weights (L,) of all words for copying, and for substitution.
 function copies({ S, L }, words, attention) {
   const copy = new Float64Array(L);
   const substitute = new Float64Array(L);
@@ -95,9 +95,9 @@ function copies({ S, L }, words, attention) {
 function looked_at({ read, vocabulary }, { words, attention }, k) {
   const from = k - 1 - words.length;
   const rows = words.map((word, j) => {
-    const stood = read.slice(Math.max(0, from + j - 1), from + j + 1).join(" ");
+    const before = read.slice(Math.max(0, from + j - 1), from + j + 1).join(" ");
     const next = vocabulary.words[word];
-    return [`${stood} → ${next}`, attention[j], share_text(attention[j])];
+    return [`${before} → ${next}`, attention[j], share_text(attention[j])];
   });
   return rows
     .filter((row) => row[1] >= 0.01)

@@ -1,7 +1,7 @@
 // The networks of the pipeline in plain JavaScript: the same float32, to the bit.
 //
 // Every operation of the compiled engine is a rounding, a quotient or an fma, in a
-// fixed order. So it can be said again here, kernel by kernel, under the same names.
+// fixed order. So it can be repeated here, kernel by kernel, under the same names.
 // Math.exp and Math.tanh are never called: they differ between browsers.
 //
 // Sizes: V vocabulary, H hidden, L columns of the logits, M positions a copy head sees.
@@ -17,8 +17,8 @@ const DOUBLE = new Float64Array(1);
 const DOUBLE_BITS = new Uint32Array(DOUBLE.buffer);
 
 // a * b + c of float32, rounded once. As doubles the product is exact, the sum is not;
-// `lost` is what its rounding lost (Knuth's two-sum). To round a second time is safe
-// if the first rounding went to the odd neighbour (Boldo and Melquiond 2008).
+// `lost` is the part that its rounding lost (Knuth's two-sum). Rounding a second time is
+// safe if the first rounding went to the odd neighbour (Boldo and Melquiond 2008).
 function fma(a, b, c) {
   const product = a * b;
   const sum = product + c;
@@ -37,7 +37,7 @@ function fma(a, b, c) {
   return float32(DOUBLE[0]);
 }
 
-// Halves to even: the sum has no room for a fraction.
+// Rounds halves to even: the sum has no bits for a fraction.
 const NO_FRACTION = 1.5 * 2 ** 52;
 const round_even = (x) => x + NO_FRACTION - NO_FRACTION;
 
@@ -83,7 +83,7 @@ const relu = (x) => (x > 0 ? x : x * 0);
 
 // --- rows ----------------------------------------------------------------------------
 
-// Add W (N, K) times the vector x (K) to out (N): a chain of fma an element.
+// Add W (N, K) times the vector x (K) to out (N): one chain of fma per element.
 function matmul_add(out, x, W) {
   const K = x.length;
   for (let j = 0; j < out.length; j++) {
@@ -115,7 +115,7 @@ function softmax(row, top) {
   return sum;
 }
 
-// The same for a few scores, summed one after the other.
+// The same for any number of scores, summed one after the other.
 function softmax_short(row) {
   const top = row_max(row);
   let sum = 0;
@@ -175,8 +175,9 @@ function linear_head({ L }, out) {
   return { p, loss: (target) => float32(log_sum + float32(top - logits[target])) };
 }
 
-// Own word, copied word, or what stands in for it: p = g1 own + g2 c + g3 c S.
-// `state.keys` are of the last M positions, `state.followers` the tokens after them.
+// Own word, copied word, or its substitute: p = g1 own + g2 c + g3 c S.
+// `state.keys` belong to the last M positions, `state.followers` are the tokens after
+// these.
 function copy_head({ V, H, L, S, copy_reach }, out, { keys, followers }, token) {
   const own = out.slice(0, L);
   const query = out.slice(L, L + H);
@@ -213,7 +214,7 @@ const zero_state = ({ H }) => ({
   followers: [],
 });
 
-// Read one token: gives the probabilities of the next, and the state to go on from.
+// Read one token: gives the probabilities of the next one, and the new state.
 function step(network, state, token) {
   const { W_out, shift, input_table, head } = network;
   const G_H = input_table.length / network.V;
@@ -231,7 +232,7 @@ function step(network, state, token) {
   };
 }
 
-// Put a network together from its settings and its arrays, one after the other.
+// Put a network together from its settings and the bytes of its arrays.
 function network_of({ V, H, L, recurrence, head, copy_reach, shapes }, bytes) {
   const network = { V, H, L, copy_reach };
   network.recurrence = RECURRENCES[recurrence];

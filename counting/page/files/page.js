@@ -1,8 +1,8 @@
-// The page: networks count on from what is picked, and it is drawn what they said.
+// The page: networks count on from the view, and their words are drawn.
 
 "use strict";
 
-let counted = []; // what each network said, one or two of them
+let counted = []; // the counts of the one or two networks
 
 // --- counting ------------------------------------------------------------------------
 
@@ -43,7 +43,7 @@ const LEAD_TOLD =
 
 // --- drawing -------------------------------------------------------------------------
 
-// The place that is looked at: what was picked, or the first error, or the first word.
+// The place to show: the picked one, else the first error, else the first word.
 function shown_of({ said, kinds, given }) {
   const picked = Math.min(+view.place, said.length - 1);
   const wrong = kinds.indexOf("wrong");
@@ -62,7 +62,7 @@ function draw() {
   history.replaceState(null, "", address());
 }
 
-// Change the view; counted anew unless only what is looked at has changed.
+// Change the view; count again unless only the shown place has changed.
 function change(changes, again = true) {
   const anew = again ? { place: "-1", side: "0" } : {};
   Object.assign(view, anew, changes);
@@ -141,7 +141,7 @@ function listen_to_controls() {
   $("share").addEventListener("click", share);
 }
 
-// Copy the address with all of the view in it, and say so.
+// Copy the address, which holds the whole view, and say so.
 async function share() {
   const whole = location.href.split("#")[0] + address();
   try {
@@ -178,7 +178,7 @@ function listen_to_words() {
   });
 }
 
-// The navigation scrolls, and leaves the view in the address alone.
+// The navigation scrolls, and leaves the view in the address as it is.
 function listen_to_navigation() {
   document.querySelector("nav").addEventListener("click", (event) => {
     const link = event.target.closest("a");
@@ -196,7 +196,7 @@ function listen_to_window() {
   });
   addEventListener("resize", draw);
   for (const media of ["print", "(prefers-color-scheme: dark)"]) {
-    matchMedia(media).addEventListener("change", draw); // shades are worked out
+    matchMedia(media).addEventListener("change", draw); // shades depend on them
   }
 }
 

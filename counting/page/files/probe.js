@@ -1,9 +1,9 @@
-// The digits of the number that the state holds, as linear probes read them.
+// The digits that linear probes read from the state.
 
 "use strict";
 
 const PLACES = ["thousands", "hundreds", "tens", "units"];
-const NAMED = 0.75; // of a unit's variance, for it to be named after a digit
+const NAMED = 0.75; // a digit explains this share of the variance of a named unit
 
 // The probes of a variant are those of one seed; null for the others.
 function probe_of(name, seed) {
@@ -11,8 +11,8 @@ function probe_of(name, seed) {
   return probe && String(probe.seed) === seed ? probe.places : null;
 }
 
-// How many places of a number are certain once these English words of it were read:
-// "four" may still become 400 or 4,000.
+// How many digits of a number are certain after these English words of it: "four" may
+// still become 400 or 4,000.
 function places_read(words, ended) {
   const [before, last] = [words.at(-2), words.at(-1)];
   if (ended || UNITS.indexOf(last) > 9) return 4;
@@ -23,10 +23,9 @@ function places_read(words, ended) {
   return before === "thousand" ? 1 : 0;
 }
 
-// What the state holds after place k was read: for each place of the number that is
-// certain a digit, and whether it is wrong; a dot where the probe never met the right
-// one. Null where there is none to tell: probes are fitted within a text, and the
-// first number that is read has nothing before it.
+// Read the digits from the state after place k: each that is certain there, and whether
+// it is wrong; a dot where the probe was never fitted to the right digit. Null if there
+// are none: probes are fitted inside a text, so they cannot read the first number.
 function digits_held({ probe, read, outputs, vocabulary }, k) {
   const { separator } = vocabulary;
   const ended = read[k] === separator;
@@ -50,7 +49,7 @@ function read_digit({ digits, weight, bias }, h) {
   return digits[scores.indexOf(Math.max(...scores))];
 }
 
-// Units that hold a place: number and name, each unit once.
+// Units that hold a digit: number and name, each unit once.
 function units_of({ probe }) {
   const found = new Map();
   for (const place of PLACES) {

@@ -1,15 +1,15 @@
-// What somebody types, digits or words, as words that a network knows: the rules of
-// counting/speaking/prompt.py, number by number; tests/speaking/inputs.json has cases.
+// Turn what somebody types, digits or words, into words that a network knows, by the
+// rules of counting/speaking/prompt.py; tests/speaking/inputs.json has cases.
 
 "use strict";
 
-const LEAD_IN = 2; // numbers that networks need before one they can go on from
-const CORRECTED = 4; // letters of a word that is corrected
+const LEAD_IN = 2; // numbers to put before a single one
+const CORRECTED = 4; // letters of a word that may be corrected, at least
 const THOUSANDS = /(?<![0-9])[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])/g; // 9,097
 const DOTS = /[\s.]*\.\s*$/;
 const HYPHENS = /[-\u2010\u2013]/;
-const SHOWN = 12; // words that a refusal lists
-const SHOWN_LETTERS = 60; // of a bad value that a refusal repeats
+const SHOWN = 12; // words that a refusal lists at the most
+const SHOWN_LETTERS = 60; // of a bad value that a refusal repeats, at the most
 
 class Refusal extends Error {}
 
@@ -67,7 +67,7 @@ function numbers_in(reader, part) {
   return numbers.filter((words) => words.length);
 }
 
-// What stands between blanks, as known words.
+// The text between two blanks, as known words.
 function words_in(reader, typed) {
   const { known } = reader;
   for (const word of [typed, typed.toLowerCase()]) {
@@ -119,7 +119,7 @@ function are_near(one, other) {
 
 function lead_in(reader, number) {
   const words = [];
-  if (number <= LEAD_IN) return words; // it is where a count begins
+  if (number <= LEAD_IN) return words; // a count begins with it
   for (let n = number - LEAD_IN; n < number; n++) {
     const before = spell_known(n, reader);
     if (before.length) words.push(...before, reader.separator);
@@ -132,7 +132,7 @@ function quoted(text) {
   return whole.length <= SHOWN_LETTERS ? whole : `${whole.slice(0, SHOWN_LETTERS)}...`;
 }
 
-// What was read so far, what is wrong, and what can be read.
+// An error that says what was read so far, what is wrong, and what can be read.
 function refusal(reader, what) {
   const reason = [...reader.remarks, what].join("; ");
   const most = largest(reader);

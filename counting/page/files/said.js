@@ -1,9 +1,9 @@
-// What the networks said: the numbers line by line, errors marked, and under each word
-// the number as the network holds it in its state.
+// Draw the words of the networks: a line per number, errors marked, and under each word
+// the digits that a probe reads from the state.
 
 "use strict";
 
-// Draw what one network said; `shown` is the place that is picked.
+// Draw the words of one network; `shown` is the place to inspect.
 function draw_said(one, side, shown) {
   const mine = side === +view.side;
   const lines = lines_of(one).flatMap((places) => {
@@ -15,7 +15,7 @@ function draw_said(one, side, shown) {
   $(`said-${side}`).replaceChildren(...lines);
 }
 
-// The places of the words, line by line; a line ends with the separator.
+// Cut the places of the words into lines, which end with the separator.
 function lines_of({ read, vocabulary }) {
   const lines = [[]];
   read.forEach((word, k) => {

@@ -1,7 +1,7 @@
-// Words and numbers: how numbers are spelled, and what comes after a text.
+// Words and numbers: how numbers are spelled, and which words come after a text.
 //
-// A vocabulary is all that belongs to a text: its words, the separator first, and its
-// lines, one number each. The rules are those of the terminal (counting/speaking).
+// A vocabulary belongs to a text: its words, the separator first, and its lines, one
+// number each. The rules are those of the terminal (counting/speaking).
 
 "use strict";
 
@@ -12,7 +12,7 @@ const UNITS = (
 const TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split(" ");
 const LARGEST = 9999999;
 
-// English words of a number, as the data spells them: no "and", no hyphen.
+// The English words of a number, as the data spells them: no "and", no hyphen.
 function spell(n) {
   for (const [unit, word] of [
     [1e6, "million"],
@@ -66,13 +66,14 @@ function vocabulary_of(words, lines = []) {
   return { words, separator: words[0], tokens, lines, places };
 }
 
-// Spell a number; empty if it has a word that is not known.
+// Spell a number; empty if one of its words is not known.
 function spell_known(n, { tokens }) {
   const words = n <= LARGEST ? spell(n) : [];
   return words.every((word) => tokens.has(word)) ? words : [];
 }
 
-// The line after a line: by arithmetic in English, else as the text has it once.
+// The line after a line: by arithmetic if it is English, else from the text, if the
+// line occurs there once.
 function line_after(line, vocabulary) {
   const n = number_of(line);
   if (n !== null) return spell_known(n + 1, vocabulary);
@@ -80,8 +81,8 @@ function line_after(line, vocabulary) {
   return vocabulary.lines[(place ?? Infinity) + 1] ?? [];
 }
 
-// The words that should come after a start, as far as that is known: after a separator
-// that ends a number, for `count` numbers at the most.
+// The words that should come after a start, for `count` numbers at the most. Known only
+// after a separator that ends a number.
 function truth_after(start, count, vocabulary) {
   const { separator } = vocabulary;
   const numbers = numbers_of(start, separator);
@@ -95,7 +96,7 @@ function truth_after(start, count, vocabulary) {
   return truth;
 }
 
-// The last number up to which all have known words; 0 if one has none.
+// The last number up to which all can be spelled; 0 if one cannot.
 function largest({ tokens }) {
   for (let n = 1; n <= 1000000; n += n < 1000 ? 1 : 1000) {
     if (!spell_known(n, { tokens }).length) return n - 1;

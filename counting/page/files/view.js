@@ -1,4 +1,4 @@
-// What the page has, and what is picked of it: the view, which the address keeps.
+// The data of the page, and the view: what is shown of it, kept in the address.
 
 "use strict";
 
@@ -50,11 +50,11 @@ const DEFAULTS = {
   otherSeed: "",
   count: "6", // numbers to say
   fed: "own", // with its own words, or with the truth
-  held: "1", // whether the digits in the state are shown
-  side: "0", // of the networks, the one that is looked into
+  held: "1", // whether digits read from the state are shown
+  side: "0", // of the two networks, the one to inspect
   place: "-1", // of the word that is picked
   unit: "-1",
-  open: "", // what is unfolded beside the word: cell, copy
+  open: "", // the unfolded part of the panel: cell, copy
 };
 const OFFERED = {
   count: ["3", "6", "12", "24"],
@@ -81,7 +81,7 @@ function read_address() {
 
 const address = () => `#${new URLSearchParams(view)}`;
 
-// Put what the page does not have right: addresses can be typed, and grow old.
+// Replace values that the page does not have: an address can be mistyped, or old.
 function settle() {
   if (!STEPS[view.step]) view.step = "0";
   if (!VARIANTS.has(view.variant)) view.variant = [...VARIANTS.keys()][0];

@@ -18,6 +18,7 @@ from counting.base.checkpoint import Config
 from counting.base.errors import InputError
 from counting.evaluation import metrics
 from counting.export.example import Example, example
+from counting.export.onnx_step import COMPARED
 from counting.running.repository import git
 from counting.speaking import prompt, truth, variants
 from counting.speaking.speaker import Speaker
@@ -91,26 +92,23 @@ CITATION = """
 """
 
 
-def card(folder: Path, seed: int, path: Path, onnx: tuple[int, float] | None) -> str:
+def card(folder: Path, seed: int, path: Path, worst: float | None) -> str:
     """Write the card.
 
     Args:
         folder: with the variant's weights.
         seed: the exported one.
         path: metrics of the variant; the file may be missing.
-        onnx: steps compared with model.onnx, and the largest difference between log
-            probabilities; None if there is no model.onnx.
+        worst: difference of log probabilities of model.onnx; None without that file.
     """
     speaker = Speaker(folder, seed)
     config, tried = speaker.config, example(speaker)
     found = metrics.load(path) if path.is_file() else None
     steps = len(tried.said.split())
     use = USE.format(prompt=tried.typed, steps=steps, said=tried.said)
-    if onnx:
+    if worst is not None:
         words = " ".join(tried.words)
-        use += USE_ONNX.format(
-            words=words, steps=steps, compared=onnx[0], worst=onnx[1]
-        )
+        use += USE_ONNX.format(words=words, steps=steps, compared=COMPARED, worst=worst)
     name, head = config.variant, commit()
     return "\n".join(
         [
@@ -154,9 +152,7 @@ def front(config: Config, found: Mapping[str, Any] | None) -> str:
 def limits(speaker: Speaker, tried: Example, found: Mapping[str, Any] | None) -> str:
     """Say what the network was taught, what it must be given, and what it cannot do."""
     trained, words = speaker.config.trained_on, " ".join(speaker.words)
-    taught = (
-        "What it was taught is unknown: its weights were stored by an older version."
-    )
+    taught = "What it was taught is unknown: an older version stored its weights."
     if trained and trained.texts == params.NUMBERS:
         first, last = trained.numbers
         taught = f"It was taught the numbers {first:,} to {last:,} in words, in order."

@@ -66,7 +66,7 @@ def everything(
 
     contents = network_files(config, seed, weights)
     contents["modeling_counting.py"] = standalone.source(config.model.recurrence)
-    compared, remark = None, "no model.onnx, as asked"
+    worst, remark = None, "no model.onnx, as asked"
     if config.model.recurrence in OWN:
         remark = "no model.onnx: it is not written for a recurrence of your own"
     elif not no_onnx and (missing := onnx_step.missing()):
@@ -78,13 +78,12 @@ def everything(
         network = networks.load(folder, seed)
         contents["model.onnx"] = written = onnx_step.export(network)
         worst = onnx_step.compare(written, network)
-        compared = (onnx_step.COMPARED, worst)
         remark = (
             f"model.onnx says the same {onnx_step.COMPARED:,} tokens as the network; "
             f"log probabilities differ by at most {worst:.1e}"
         )
     metrics = folder.parent.parent.parent / variants.METRICS / f"{folder.name}.json"
-    contents["README.md"] = card.card(folder, seed, metrics, compared)
+    contents["README.md"] = card.card(folder, seed, metrics, worst)
     return contents, remark
 
 

@@ -98,11 +98,6 @@ def export(network: Network) -> bytes:
 def compare(written: bytes, network: Network, steps: int = COMPARED) -> float:
     """Let an ONNX network and the definition count, each fed with its own tokens.
 
-    Args:
-        written: an ONNX file.
-        network: the definition.
-        steps: tokens that each says.
-
     Returns:
         The largest difference between their log probabilities.
 

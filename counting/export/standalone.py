@@ -38,11 +38,7 @@ NO_TARGET = {NO_TARGET}  # marks a target that is not scored"""
 
 
 def source(recurrence: str = "") -> str:
-    """Give the text of modeling_counting.py.
-
-    Args:
-        recurrence: if it is one of your own (`OWN`), its module is included.
-    """
+    """Give the text of modeling_counting.py, with a recurrence of your own in it."""
     imports, classes, modules = set[str](), [], list(MODULES)
     if recurrence in OWN:
         layer = own(recurrence)

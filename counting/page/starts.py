@@ -45,7 +45,7 @@ class Tried(NamedTuple):
 
     right: list[bool]  # word by word
     thousands: int | None  # read from its state at the end of the start
-    just_read: list[int]  # read from its state where they were just given
+    just_read: list[int]  # the same where they were just said, in the numbers given
 
     @property
     def in_a_row(self) -> int:
@@ -82,13 +82,13 @@ class Places:
         return sum(len(line) + 1 for line in self.lines[max(0, at - 2 - LEAD) : at])
 
     def inside(self) -> list[int]:
-        """List lines of the training text, well-known numbers first."""
+        """List lines of the training text to try, well-known numbers first."""
         first, last = self.results.numbers or (0, 0)
         known = [n - first for n in WELL_KNOWN if first + LEAD < n < last - AFTER]
         return known + [max(0, self.n * k // 11 - 1) for k in range(5, 11)]
 
     def turns(self) -> list[int]:
-        """List the lines of the training text two before the thousands change."""
+        """List lines of the training text, each two before the thousands change."""
         first, last = self.results.numbers or (0, 0)
         return [n - 2 - first for n in range(3000, last, 1000)] or [self.n // 3]
 

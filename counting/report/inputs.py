@@ -27,15 +27,12 @@ MAY_BE_EMPTY = ("memory",)  # where there is nothing to probe
 def read_variants(
     curves: Path, tables: Path, variants: Iterable[str]
 ) -> dict[str, dict[str, pd.DataFrame]]:
-    """Read the tables to draw.
+    """Read the tables to draw: by kind, then by variant.
 
     Args:
-        curves: folder of the training curves.
+        curves: folder with one file of training curves per variant.
         tables: folder with one folder of tables per variant.
         variants: their names.
-
-    Returns:
-        Tables by kind, then by variant.
     """
     found: dict[str, dict[str, pd.DataFrame]] = {"curves": {}}
     for name in variants:
@@ -53,16 +50,10 @@ def read_variants(
 def read(
     path: Path, columns: Sequence[str], again: str, may_be_empty: bool = False
 ) -> pd.DataFrame:
-    """Read a CSV file that another stage wrote, and check its columns.
-
-    Args:
-        path: of the file.
-        columns: those that must have a number in each line; the file may have others.
-        again: the advice at the end of an error message.
-        may_be_empty: a table without lines is accepted.
+    """Read a CSV file that another stage wrote, with a number in each of `columns`.
 
     Raises:
-        InputError: the file is missing or damaged, or a column is missing or has gaps.
+        InputError: something is missing or damaged; the message ends with `again`.
     """
     content = files.read_bytes(path, again)
     try:
@@ -74,14 +65,11 @@ def read(
     if may_be_empty and table.empty and set(columns) <= set(table):
         return table
     for name in columns:
-        if name not in table or not pd.api.types.is_numeric_dtype(table[name]):
+        numeric = name in table and pd.api.types.is_numeric_dtype(table[name])
+        if not numeric or table[name].isna().any() or table.empty:
+            fault = "has gaps" if numeric else "is missing or has no numbers"
             raise InputError(
-                f"{path}: the column {name!r} is missing or not numeric, expected "
-                f"a number in each line; {again}"
-            )
-        if table[name].isna().any() or table.empty:
-            raise InputError(
-                f"{path}: the column {name!r} has gaps, expected a number in each "
-                f"line; {again}"
+                f"{path}: the column {name!r} {fault}, expected a number in each line; "
+                f"{again}"
             )
     return table

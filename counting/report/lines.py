@@ -20,7 +20,7 @@ PLACES: Any = (  # colour and dash of a digit, the thousands first
     ("#0072B2", "-"), ("#56B4E9", (0, (4, 1))), ("#009E73", (0, (1, 1))),
     ("#E69F00", "-"),
 )  # fmt: skip
-Tables = Mapping[str, pd.DataFrame]  # by variant
+Tables = Mapping[str, pd.DataFrame]  # by variant; columns as in inputs.TABLES
 Claims = Mapping[str, Mapping[tuple[str, str], float]]  # variant, then stream and key
 
 
@@ -32,11 +32,7 @@ def draw_curves(
 ) -> Figure:
     """Draw loss and accuracy by training step, one line per seed, as the article does.
 
-    Args:
-        curves: one row per seed and step, by variant.
-        recipes: the variants of each recipe, which share a column of panels.
-        rolling: steps that a rolling mean is taken over.
-        look: of the variants.
+    The variants of a recipe share a column of panels; `recipes` names them.
     """
     figure = Figure(figsize=(9.5, 6.2), layout="constrained")
     grid = figure.subplots(2, len(recipes), sharex="col", sharey="row", squeeze=False)
@@ -81,13 +77,7 @@ def smooth(values: pd.Series[float], rolling: int) -> pd.Series[float]:
 
 
 def draw_sequences(steps: Tables, claims: Claims, look: Looks) -> Figure:
-    """Draw the share of sequences without an error by number of tokens generated.
-
-    Args:
-        steps: one row per stream, seed and number of tokens, by variant.
-        claims: the article's.
-        look: of the variants.
-    """
+    """Draw the share of sequences without an error by number of tokens generated."""
     figure = Figure(figsize=(8.2, 3.9), layout="constrained")
     axes = figure.subplots(1, 2, sharey=True)
     for axis, stream in zip(axes, STREAMS, strict=True):
@@ -103,9 +93,7 @@ def draw_sequences(steps: Tables, claims: Claims, look: Looks) -> Figure:
         draw_claims(axis, {name: claims[name].get(key) for name in steps}, last)
         label_ends(axis, ends, look)
     axes[0].set_ylabel("share of sequences without an error")
-    figure.suptitle(
-        "How many tokens in a row are right? Thick lines: means of the seeds"
-    )
+    figure.suptitle("How many tokens in a row are right? Thick lines: mean of seeds")
     return figure
 
 
@@ -149,11 +137,8 @@ def draw_claims(axis: Axes, claims: Mapping[str, float | None], last: int) -> No
 def draw_memory(fading: Tables) -> Figure:
     """Draw how well a linear probe reads the digits of held-out numbers from the state.
 
-    One panel per network. Thick or dotted lines are means of the seeds; the thousands
-    are drawn seed by seed as well, and beside the accuracy of guessing.
-
-    Args:
-        fading: one row per seed, place and number of words read since, by variant.
+    One panel per network. Lines with dots are means of the seeds; the thousands are
+    drawn seed by seed as well, beside the accuracy of guessing.
     """
     rows = -(-len(fading) // ACROSS)
     figure = Figure(figsize=(7.4, 1.2 + 1.4 * rows), layout="constrained")
@@ -178,9 +163,7 @@ def draw_memory(fading: Tables) -> Figure:
     ]
     key.append(Line2D([], [], color=GREY, ls="--", lw=1.2, label="chance"))
     figure.legend(handles=key, loc="outside lower center", ncols=len(key))
-    figure.suptitle(
-        "Which digits can a linear probe read from the state? Thin lines: seeds"
-    )
+    figure.suptitle("What can a linear probe read from the state? Thin lines: seeds")
     return figure
 
 

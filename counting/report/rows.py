@@ -10,14 +10,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from counting.report.figures import GREY, Look, Looks
-from counting.report.lines import Claims, Tables
+from counting.report.lines import STREAMS, Claims, Tables
 
 SHADES = (  # of each kind of error, and of the text on it
     ("#0072B2", "white"), ("#56B4E9", "black"), ("#009E73", "black"),
     ("#E69F00", "black"), ("#D55E00", "white"), ("#999999", "black"),
 )  # fmt: skip
 WIDE = 0.08  # a part of a bar is labelled from this share on
-TRAIN, VALID, CLAIM = "train", "valid", "the article's claim"
 
 
 def a_row_each(names: list[str], more: float, width: float = 9.5) -> Figure:
@@ -37,20 +36,16 @@ def draw_accuracy(
 ) -> Figure:
     """Draw accuracies, one mark per seed, beside the article's claims.
 
-    Args:
-        seeds: one row per seed and stream, by variant.
-        titles: of the panels, by the metric drawn there.
-        claims: the article's.
-        look: of the variants.
+    There is one panel per metric; `titles` has its title by the metric's key.
     """
     names = list(seeds)
     figure = a_row_each(names, 1.3)
     axes = figure.subplots(1, len(titles), sharey=True)
     for axis, (key, title) in zip(axes, titles.items(), strict=True):
         for y, (name, rows) in enumerate(seeds.items()):
-            for stream, shift in ((TRAIN, -0.16), (VALID, 0.16)):
+            for stream, shift in zip(STREAMS, (-0.16, 0.16), strict=True):
                 values = rows[rows["stream"] == stream][key]
-                draw_dots(axis, values, y + shift, look[name], filled=stream == VALID)
+                draw_dots(axis, values, y + shift, look[name], filled=shift > 0)
                 if (claim := claims[name].get((stream, key))) is not None:
                     axis.plot(claim, y + shift, "|", color="black", ms=15, mew=1.6)
         axis.set_title(title)
@@ -58,9 +53,11 @@ def draw_accuracy(
         axis.set_xlabel("accuracy")
         name_rows(axis, names)
     legend = [
-        Line2D([], [], marker="o", ls="", color="#444444", mfc="white", label=TRAIN),
-        Line2D([], [], marker="o", ls="", color="#444444", label=VALID),
-        Line2D([], [], marker="|", ls="", color="black", ms=12, label=CLAIM),
+        Line2D([], [], marker="o", ls="", color="#444444", mfc="white", label="train"),
+        Line2D([], [], marker="o", ls="", color="#444444", label="valid"),
+        Line2D(
+            [], [], marker="|", ls="", color="black", ms=12, label="article's claim"
+        ),
     ]
     shown = legend if any(claims.values()) else legend[:2]
     figure.legend(handles=shown, loc="outside upper right", ncols=3)
@@ -82,11 +79,7 @@ def draw_counting(
 ) -> Figure:
     """Draw how far networks count from one: one mark per seed, a bar at the median.
 
-    Args:
-        counts: one row per seed, by variant.
-        marks: numbers at which a vertical line is drawn, by its label.
-        claims: the article's; networks that have one are labelled as the article's.
-        look: of the variants.
+    `marks` has numbers at which a vertical line is drawn, by its label.
     """
     names = list(counts)
     figure = a_row_each(names, 1.5, 7.4)
@@ -108,20 +101,13 @@ def draw_counting(
     ticks = [10**k for k in range(len(str(most)))]
     axis.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     axis.minorticks_off()
-    axis.set_xlabel(
-        "last number before the first error: a mark per seed, a bar at their median"
-    )
+    axis.set_xlabel("last number before the first error, by seed; bar: their median")
     figure.suptitle("How far does each seed count, given “one ,” alone?")
     return figure
 
 
 def draw_errors(errors: Tables) -> Figure:
-    """Draw in which part of a number sequences of valid go wrong first, as shares.
-
-    Args:
-        errors: one row per kind of error and roll-over, a column of counts per seed,
-            by variant.
-    """
+    """Draw in which part of a number sequences of valid go wrong first, as shares."""
     names = list(errors)
     kinds = list(dict.fromkeys(next(iter(errors.values()))["kind"]))
     figure = a_row_each(names, 1.4)

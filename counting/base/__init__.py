@@ -1,1 +1,1 @@
-"""What meets the outside: command line, files, params.yaml."""
+"""What every other package builds on: params.yaml, files, checkpoints, errors."""

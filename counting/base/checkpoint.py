@@ -1,8 +1,8 @@
-"""Trained networks on disk: a folder a variant, a config and one weight file a seed.
+"""Trained networks on disk: a folder per variant, with a config and a file per seed.
 
 The config says all that is needed to build the network again, so evaluating needs
-this folder and the prepared data only. Weights are safetensors without metadata, read
-and written as arrays, so that neither needs torch.
+only this folder and the prepared data. Weights are safetensors without metadata, read
+and written as arrays, so that neither needs PyTorch.
 """
 
 from __future__ import annotations
@@ -22,34 +22,40 @@ from counting.base.params import Model, Section
 
 Arrays = dict[str, np.ndarray[Any, Any]]  # by the names of the network's state_dict
 
-FORMAT = 3  # of the folder; raised when an older reader could not read it
+FORMAT = 3  # of the folder; raised by a change that an older version cannot read
 
 
 class TrainedOn(Section):
-    """What a network was trained with, for people: nothing is built from it."""
+    """What a network was trained with, for people to read."""
 
-    texts: str  # as in the section spell, whose languages and numbers these are
+    texts: str  # this and the language: as in the section spell of params.yaml
     language: str
-    numbers: list[int]  # the first and the last one
+    numbers: list[int]  # the first and the last
     engine: str
     recipe: dict[str, Any]
 
 
 class Config(Section):
-    """What a folder of weights holds."""
+    """The config of a folder: which network it is, and which seeds were trained."""
 
     format: int
     variant: str
     model: Model
     vocabulary: list[str]
     seeds: Annotated[list[int], Field(min_length=1)]
-    trained_on: TrainedOn | None = None  # weights of an older version do not tell
+    trained_on: TrainedOn | None = None  # None in folders of an older version
 
 
 def contents(
     folder: Path, config: Config, weights: dict[int, Arrays]
 ) -> dict[Path, str | bytes]:
-    """Give what to write: one weight file a seed, and last the config."""
+    """Give the files to write, with their contents: a file per seed, then the config.
+
+    Args:
+        folder: of the variant.
+        config: of the variant.
+        weights: of each seed.
+    """
     seeds = {weight_file(folder, seed): to_bytes(w) for seed, w in weights.items()}
     return {**seeds, folder / "config.json": files.as_json(config.model_dump())}
 
@@ -64,10 +70,11 @@ def load_config(folder: Path, vocabulary: tuple[str, ...] | None = None) -> Conf
 
     Args:
         folder: of one variant.
-        vocabulary: that it must have been trained with, if any.
+        vocabulary: the words it must have been trained with; None for any.
 
     Raises:
-        InputError: it is damaged, of another version, or of another vocabulary.
+        InputError: it is missing, damaged, of another version, of another variant or
+            of another vocabulary.
     """
     path = folder / "config.json"
     again = f"run `dvc repro train@{folder.name}` again"
@@ -96,11 +103,11 @@ def load_config(folder: Path, vocabulary: tuple[str, ...] | None = None) -> Conf
 
 
 def load_weights(folder: Path, config: Config, seed: int) -> Arrays:
-    """Read the weights of one seed.
+    """Read the weights of one seed, by the names of the network's state_dict.
 
     Raises:
-        InputError: they are missing, damaged, or of another network, or the variant
-            was not trained with the seed.
+        InputError: the variant was not trained with the seed, or its weights are
+            missing, damaged, not finite, or of another network.
     """
     path = weight_file(folder, seed)
     again = f"run `dvc repro train@{folder.name}` again"
@@ -111,7 +118,7 @@ def load_weights(folder: Path, config: Config, seed: int) -> Arrays:
         )
     try:
         found = from_bytes(files.read_bytes(path, again))
-    except (SafetensorError, KeyError) as error:  # KeyError: a dtype NumPy has not
+    except (SafetensorError, KeyError) as error:  # KeyError: a dtype NumPy lacks
         raise InputError(
             f"{path}: expected safetensors, found a damaged file ({error}); {again}"
         ) from None
@@ -130,5 +137,5 @@ def load_weights(folder: Path, config: Config, seed: int) -> Arrays:
 
 
 def described(tensor: tuple[str, tuple[int, ...]] | None) -> str:
-    """Say what a tensor is, such as float32 (30, 64)."""
+    """Describe a tensor by dtype and shape, such as float32 (30, 64)."""
     return "{} {}".format(*tensor) if tensor else "missing"

@@ -1,4 +1,4 @@
-"""YAML files of ours: read as DVC reads them, and their faults told in one line."""
+"""YAML files: read as DVC reads them, with every fault explained in one line."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from counting.base.errors import InputError, abbreviate, suggest
 
 
 def parse(path: Path) -> Any:
-    """Read YAML 1.2, as DVC does: `no` is a word, 1e-06 a number, a key stands once.
+    """Read YAML 1.2, as DVC does: `no` is a word, 1e-06 a number, keys are distinct.
 
     Raises:
-        InputError: it is not YAML; the line is named.
+        InputError: it is not YAML; the error names the line.
     """
     text = files.read_text(path)
     place: int | None = None
@@ -32,7 +32,7 @@ def parse(path: Path) -> Any:
         place = mark.index if mark else None
         if isinstance(error, DuplicateKeyError):
             key = reason.partition('"')[2].partition('" with value')[0]
-            reason = f"the key {key!r}, which stands twice"
+            reason = f"the key {key!r}, which occurs twice"
     except ReaderError as error:
         reason, place = f"the character {chr(error.character)!a}", error.position
     except YAMLError as error:
@@ -41,13 +41,18 @@ def parse(path: Path) -> Any:
         reason = f"a value that Python cannot hold ({error})"
     except RecursionError:
         reason = "too many brackets"
-    # the line as an editor counts; YAML takes more characters than "\n" for line ends
+    # lines as an editor counts them; YAML also ends a line at other characters than \n
     line = "" if place is None else f", line {text.count(chr(10), 0, place) + 1}"
     raise InputError(f"{path}{line}: expected YAML, found {reason}; mend that line")
 
 
 def explain(fault: ErrorDetails, root: type[BaseModel]) -> str:
-    """Put a fault that pydantic found into one line: where, what, what instead."""
+    """Explain a fault that pydantic found in one line: key, value, expectation, fix.
+
+    Args:
+        fault: one of `ValidationError.errors()`.
+        root: the section that was validated.
+    """
     where = ".".join(str(part) for part in fault["loc"] if part != "[key]")
     key = str(fault["loc"][-1]) if fault["loc"] else ""
     match fault["type"]:
@@ -77,12 +82,17 @@ def explain(fault: ErrorDetails, root: type[BaseModel]) -> str:
 
 
 def known_keys(loc: tuple[int | str, ...], root: type[BaseModel]) -> list[str]:
-    """Give the keys that the section around an unknown key allows."""
+    """Give the keys that are allowed in the section of an unknown key.
+
+    Args:
+        loc: the path of keys to it, as pydantic gives it.
+        root: the section that was validated.
+    """
     annotation: Any = root
     for part in loc[:-1]:
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             annotation = annotation.model_fields[str(part)].annotation
-        else:  # dict[Name, Section]: whatever the key
+        else:  # dict[Name, Section]: the same section for every key
             annotation = get_args(annotation)[-1]
         if isinstance(annotation, UnionType):  # Section | None
             annotation = get_args(annotation)[0]

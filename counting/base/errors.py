@@ -15,27 +15,27 @@ ADVICE = {
     errno.ENOSPC: "the disk is full: free some space and run again",
     errno.EDQUOT: "the quota is used up: free some space and run again",
     errno.EROFS: "the file system is read-only: use a folder you can write to",
-    errno.EACCES: "permission denied: make the folder and file yours to use",
-    errno.EPERM: "not permitted: make the folder and file yours to use",
+    errno.EACCES: "permission denied: change who may use the folder and file",
+    errno.EPERM: "not permitted: change who may use the folder and file",
     errno.ENOENT: "not found: run the stage that makes it, with `dvc repro`",
     errno.EISDIR: "is a folder, expected a file: move it away",
-    errno.ENOTDIR: "a file stands where a folder is needed: move it away",
-    errno.EEXIST: "a file stands where a folder is needed: move it away",
+    errno.ENOTDIR: "there is a file where a folder is needed: move it away",
+    errno.EEXIST: "there is a file where a folder is needed: move it away",
 }
 
 
 class InputError(Exception):
-    """Something the user gave is wrong; the text names it, and how to mend it."""
+    """Something that a user gave is wrong; the message says what, and the fix."""
 
 
 def abbreviate(value: Any) -> str:
-    """Repeat a bad value in an error: quoted, and not too much of it."""
+    """Quote a bad value for an error, cut to `SHOWN` characters."""
     text = repr(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
-    """Suggest the known name nearest to a mistyped one, and list the others."""
+    """Suggest the known name nearest to a mistyped one, and list those there are."""
     names = list(known)
     close = difflib.get_close_matches(name, names, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ";"
@@ -44,7 +44,7 @@ def suggest(name: str, known: Iterable[str]) -> str:
 
 
 def describe(error: OSError) -> str:
-    """Say what the operating system refused, on which file, and what to do."""
+    """Explain an error of the operating system: the file, what happened, what to do."""
     number = error.errno or errno.EIO
     advice = ADVICE.get(number, f"{os.strerror(number)}: mend that and run again")
     return f"{error.filename or 'the output'}: {advice}"

@@ -1,8 +1,8 @@
 """Files that are complete or absent, with the same bytes on every machine.
 
-Text is UTF-8 with LF; JSON is sorted; numbers are written with fixed digits. A file
-is first written beside its final name, as `.partial-<process>-<name>`, and moved there
-once all of it is on disk; so a process may be killed at any moment.
+Text is UTF-8 with LF, JSON is sorted, floats have a fixed number of decimals. A file is
+first written beside its final name, as `.partial-<process>-<name>`, and moved there
+once all of it is on disk. So a process may be killed at any moment.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from typing import Any
 
 from counting.base.errors import InputError
 
-DIGITS = 6  # of every share and loss that is written to a tracked file
-ABANDONED = 3600.0  # seconds after which nobody is still writing a partial file
+DIGITS = 6  # decimals of every share and loss that is written to a tracked file
+ABANDONED = 3600.0  # seconds after which a partial file was left by a killed process
 
 Content = str | bytes | Iterable[bytes]
 
 
 def write(contents: Mapping[Path, Content]) -> None:
-    """Write files, each complete; while one cannot be written, none is replaced.
+    """Write files, each complete; if one of them cannot be written, none is replaced.
 
-    A content may come in chunks of bytes, of which one at a time is held; those of one
-    file are asked for after those of the file before it.
+    A content may be an iterator of chunks. They are read in the order of the files, and
+    one at a time is held in memory.
 
     Raises:
         OSError: with the name of the file that the system refused.
@@ -49,12 +49,12 @@ def write(contents: Mapping[Path, Content]) -> None:
                 partial.replace(path)
     finally:
         for partial in partials.values():
-            with suppress(OSError):  # as on a file system that is read-only
+            with suppress(OSError):  # such as: the file system is read-only
                 partial.unlink(missing_ok=True)
 
 
 def make_room(path: Path) -> None:
-    """Make the folder of a file, without what killed processes left of it there."""
+    """Make the folder of a file, and remove partial files that were abandoned there."""
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "is a folder")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,7 +64,7 @@ def make_room(path: Path) -> None:
 
 
 def write_partial(partial: Path, path: Path, content: Content) -> None:
-    """Write what is to be `path`, and wait until the disk has it."""
+    """Write the partial file of `path`, and wait until all of it is on disk."""
     if isinstance(content, str):
         content = content.encode()
     chunks = [content] if isinstance(content, bytes) else content
@@ -77,7 +77,7 @@ def write_partial(partial: Path, path: Path, content: Content) -> None:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Let an OSError name the file that was meant, not a temporary one or none."""
+    """Make an OSError name this file, where it names its partial file or none."""
     try:
         yield
     except OSError as error:
@@ -87,7 +87,7 @@ def naming(path: Path) -> Iterator[None]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 with LF, whatever the platform's habits."""
+    """Write UTF-8 with LF, whatever the platform's defaults."""
     write({path: text})
 
 
@@ -102,7 +102,7 @@ def as_json(content: Any) -> str:
 
 
 def as_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Give a CSV with floats at a fixed number of digits, quoted where it must be."""
+    """Give a CSV: floats with `DIGITS` decimals, quotes only where they are needed."""
     text = StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(header)
@@ -116,7 +116,7 @@ def cell(value: Any) -> Any:
 
 
 def read_bytes(path: Path, again: str) -> bytes:
-    """Read a file that another stage wrote; `again` says how to make it again.
+    """Read a file that another stage wrote; `again` tells users how to make it again.
 
     Raises:
         InputError: there is no such file.
@@ -129,7 +129,11 @@ def read_bytes(path: Path, again: str) -> bytes:
 
 
 def read_text(path: Path) -> str:
-    """Read UTF-8, with an error that says where the bytes stop being text."""
+    """Read UTF-8, with or without a byte order mark.
+
+    Raises:
+        InputError: it is not UTF-8; the error names the line.
+    """
     with naming(path):
         content = path.read_bytes()
     try:
@@ -143,10 +147,10 @@ def read_text(path: Path) -> str:
 
 
 def read_json(path: Path, again: str) -> Any:
-    """Read JSON that another stage wrote; `again` says how to make it again.
+    """Read JSON that another stage wrote; `again` tells users how to make it again.
 
     Raises:
-        InputError: it is missing, or stops being JSON somewhere.
+        InputError: it is missing, or not JSON.
     """
     content = read_bytes(path, again)
     try:

@@ -1,7 +1,7 @@
-"""The tensors of a network: names, shapes, and what they hold before the first step.
+"""The tensors of a network: names, shapes, and the distributions of initial weights.
 
-As the state_dict of `counting.networks.Network` has them, in its order, but without
-loading PyTorch. The distributions are those that PyTorch documents for its layers.
+Names and order are those of the state_dict of `counting.networks.Network`, known here
+without loading PyTorch. Distributions are those that PyTorch documents for its layers.
 
 Sizes: V vocabulary, H hidden, G gates, P rows of the linear layer.
 """
@@ -19,6 +19,7 @@ class Tensor(NamedTuple):
     """One tensor of a network."""
 
     shape: tuple[int, ...]
+    # "its own": drawn by the module itself, a recurrence of your own
     start: Literal["normal", "uniform", "constant", "its own"]
     scale: float = 0.0  # the bound of a uniform draw, or the constant
     learned: bool = True  # running statistics are not
@@ -26,7 +27,7 @@ class Tensor(NamedTuple):
 
 
 def tensors(model: Model, V: int) -> dict[str, Tensor]:
-    """Give every tensor of a network with a vocabulary of V, by its name."""
+    """Give every tensor of a network with a vocabulary of V, by name."""
     H, copy = model.hidden_size, model.copy_head
     P, bound = V + 2 * H + 3 if copy else V, 1 / math.sqrt(H)
     zeros, ones = (Tensor((H,), "constant", value) for value in (0.0, 1.0))
@@ -45,7 +46,7 @@ def tensors(model: Model, V: int) -> dict[str, Tensor]:
 
 
 def layer(model: Model) -> dict[str, Tensor]:
-    """Give the tensors of the recurrence alone; one's own is asked for them."""
+    """Give the tensors of the recurrence; a module of your own is built and asked."""
     H, G = model.hidden_size, {"gru": 3, "lstm": 4}.get(model.recurrence, 1)
     if model.recurrence in recurrences.OWN:
         module = recurrences.own(model.recurrence)(H)

@@ -1,6 +1,6 @@
-"""params.yaml as one checked structure: everything wrong with it is said at once.
+"""params.yaml as one structure, checked as a whole before anything runs.
 
-Reading it needs neither torch nor the data, so a mistyped key costs a tenth of a
+Reading it needs neither PyTorch nor the data, so a mistyped key costs a tenth of a
 second, not a training.
 """
 
@@ -24,7 +24,7 @@ from counting.base.errors import InputError, abbreviate, suggest
 from counting.base.recurrences import BUILT_IN, OWN
 
 PATH = Path("params.yaml")
-NUMBERS = "numbers"  # what spell.texts names, when there are none of one's own
+NUMBERS = "numbers"  # spell.texts where numbers are spelled, and no folder is read
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Positive = Annotated[int, Field(ge=1)]
@@ -45,26 +45,23 @@ class Section(BaseModel):
 
 
 class Spell(Section):
-    """Which numbers are spelled, and in which of num2words' languages.
+    """Which numbers are spelled, and in which language; or which texts are read."""
 
-    Or which texts of one's own are taken: `texts` names a folder in data/texts.
-    """
-
-    texts: Name
-    language: str
+    texts: Name  # `NUMBERS`, or a folder in data/texts with texts of your own
+    language: str  # one of num2words'
     train: Range
     valid: Range
     beyond: dict[Name, Range]
 
     @property
     def streams(self) -> dict[str, list[int]]:
-        """Every stream's first and last number, by name."""
+        """The first and last number of every stream, by its name."""
         return {"train": self.train, "valid": self.valid, **self.beyond}
 
     @model_validator(mode="after")
     def _ranges_are_apart(self) -> Self:
         for name in {"train", "valid"} & set(self.beyond):
-            raise ValueError(f"beyond.{name} takes a name in use; choose another")
+            raise ValueError(f"beyond.{name}: the name is taken; choose another")
         for name, (first, last) in self.streams.items():
             if first > last:
                 raise ValueError(
@@ -84,22 +81,22 @@ class Spell(Section):
 class Prepare(Section):
     """Which words have a token."""
 
-    # rarer words of train are <unk>; None: words that train does not have are refused
+    # words that train has less often are read as <unk>; None: unseen words are refused
     min_count: Positive | None
 
 
 class CopyHead(Section):
-    """A head that may say a word read before, or what stands in for it."""
+    """An output layer that may also copy a word read before, or a substitute of it."""
 
     reach: Positive  # positions that can be copied from
-    sharpness: Annotated[float, Field(gt=0)]  # of the table of what stands in for what
-    no_copy: Share = 0.0  # of the positions, in training, may not copy
+    sharpness: Annotated[float, Field(gt=0)]  # S is multiplied by it before its softmax
+    no_copy: Share = 0.0  # of the positions of a batch: they may not copy, in training
 
 
 class Model(Section):
-    """The architecture of one variant, and the two figures chosen for it alone."""
+    """The architecture of one variant, its recipe, batch size and learning rate."""
 
-    recurrence: Name  # of BUILT_IN, or one's own
+    recurrence: Name  # a name in BUILT_IN or OWN
     activation: Literal["tanh", "relu"] | None = None
     hidden_size: Annotated[int, Field(ge=1, le=4096)]
     copy_head: CopyHead | None = None
@@ -129,19 +126,19 @@ class Model(Section):
 
 
 class Recipe(Section):
-    """How a variant is trained; every ingredient is a figure, none a branch."""
+    """How a variant is trained; an ingredient that is 0 or None is left out."""
 
-    sampling: Literal["rows", "windows"]
+    sampling: Literal["rows", "windows"]  # the stream in order, or windows at random
     epochs: Positive | None = None
     steps: Positive | None = None
-    bptt: Annotated[int, Field(ge=1)]
+    bptt: Positive  # tokens of a window
     optimizer: Literal["adam", "adamw"]
-    warm_up: Share | None = None  # of the steps, in a one-cycle schedule
+    warm_up: Share | None = None  # of the steps of a one-cycle schedule; None: constant
     clip_norm: Annotated[float, Field(gt=0)] | None = None
     weight_decay: Annotated[float, Field(ge=0)] | None = None
-    average: Share = 0.0  # of the steps, the last ones, whose weights are averaged
-    misread: Share = 0.0  # of the words, in each window, are read as others
-    recombine: Share = 0.0  # of the windows have phrases replaced by others
+    average: Share = 0.0  # of the steps, the last ones: their weights are averaged
+    misread: Share = 0.0  # of the vocabulary: in each window these are read as others
+    recombine: Share = 0.0  # of the windows: phrases in them are replaced by others
 
     @model_validator(mode="after")
     def _options_are_used(self) -> Self:
@@ -182,13 +179,13 @@ class Train(Section):
 
 
 class Evaluate(Section):
-    """How the networks are judged: windows of every stream, at a stride."""
+    """How networks are judged: on windows of every stream, `stride` tokens apart."""
 
-    window: Positive
-    prompt: Positive
-    steps: Positive
+    window: Positive  # tokens read
+    prompt: Positive  # tokens given, before ...
+    steps: Positive  # ... so many are generated
     stride: dict[Name, Positive]
-    samples: Natural
+    samples: Natural  # prompts shown in reports/tables
 
     @model_validator(mode="after")
     def _sequence_fits_the_window(self) -> Self:
@@ -203,7 +200,7 @@ class Evaluate(Section):
 class Plot(Section):
     """How the figures are drawn."""
 
-    rolling: Positive
+    rolling: Positive  # steps that a point of the curves is averaged over
 
 
 class Params(Section):
@@ -220,21 +217,19 @@ class Params(Section):
     models: Annotated[dict[Name, Model], Field(min_length=1)]
 
     @model_validator(mode="after")
-    def _device_has_an_engine(self) -> Self:
-        if self.engine == "compiled" and self.device != "cpu":
+    def _engine_can_run_them(self) -> Self:
+        if self.engine != "compiled":
+            return self
+        if self.device != "cpu":
             raise ValueError(
                 f"device: {self.device} has no effect on engine: compiled, which runs "
                 "on the processor; set engine: autograd or remove the line"
             )
-        return self
-
-    @model_validator(mode="after")
-    def _recurrences_have_an_engine(self) -> Self:
         for name, model in self.models.items():
-            if self.engine == "compiled" and model.recurrence in OWN:
+            if model.recurrence in OWN:
                 raise ValueError(
                     f"models.{name}.recurrence: {model.recurrence}, one of your own, "
-                    "has no effect on engine: compiled; set engine: autograd"
+                    "cannot be run by engine: compiled; set engine: autograd"
                 )
         return self
 
@@ -247,7 +242,7 @@ class Params(Section):
                     + suggest(model.recipe, self.recipes)
                 )
         wanted, given = set(self.spell.streams), set(self.evaluate.stride)
-        if self.spell.texts != NUMBERS:  # which texts there are, the folder knows
+        if self.spell.texts != NUMBERS:  # the streams are then the files of the folder
             return self
         for name in sorted(wanted ^ given):
             raise ValueError(
@@ -285,7 +280,8 @@ def load(path: Path = PATH) -> Params:
     """Read and check params.yaml.
 
     Raises:
-        InputError: in one line, the first fault: key, value, expectation and fix.
+        InputError: there are faults; one line with the key, value, expectation and fix
+            of the first, and how many more there are.
     """
     if not path.is_file():
         raise InputError(
@@ -300,7 +296,7 @@ def load(path: Path = PATH) -> Params:
     try:
         return Params.model_validate(content)
     except ValidationError as error:
-        # an unknown key first: it is why the key that was meant is missing
+        # an unknown key first: often it is a missing key, mistyped
         faults = sorted(error.errors(), key=lambda f: f["type"] != "extra_forbidden")
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         raise InputError(

@@ -1,9 +1,9 @@
 """Which recurrences there are, known without loading PyTorch.
 
-One of your own is a module with the manners of nn.GRU(H, H, batch_first=True), called
-with hidden_size: `forward(embedded (B, T, H), state=None)` gives the states (B, T, H)
-and what it goes on from. Put its class into counting/networks, its name here, and train
-it with `engine: autograd`.
+One of your own is a module that is built with hidden_size and called like
+nn.GRU(H, H, batch_first=True): `forward(embedded (B, T, H), state=None)` returns the
+hidden states (B, T, H) and the state to go on from. Put its class into
+counting/networks and its name into `OWN`, and train it with `engine: autograd`.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import Any
 
 from counting.base.errors import InputError
 
-BUILT_IN = ("loop", "rnn", "gru", "lstm")  # the definition and the engine have them
+BUILT_IN = ("loop", "rnn", "gru", "lstm")  # in the definition and in the engine
 OWN: dict[str, str] = {}  # such as "mgu": "counting.networks.mgu:MGU"
 
 
 def own(name: str) -> Any:
-    """Give the class of a recurrence of one's own; loads PyTorch.
+    """Import the class of a recurrence in `OWN`; this loads PyTorch.
 
     Raises:
-        InputError: there is none where its entry says.
+        InputError: there is no such class.
     """
     module, _, class_name = OWN[name].partition(":")
     try:

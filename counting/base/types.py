@@ -1,4 +1,4 @@
-"""What modules of every room speak of, and no library is loaded for.
+"""Types that all packages share, without loading PyTorch or Numba.
 
 Sizes: T tokens, B windows, V vocabulary, H hidden, K positions read before.
 """
@@ -11,22 +11,22 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 
-NO_TARGET = -1  # in the place of a target that is not scored
+NO_TARGET = -1  # the target of a position that is not scored
 
 
 class Reading(NamedTuple):
-    """What a network makes of tokens; its own arrays, which nothing overwrites."""
+    """What a network predicts after each token; later calls do not overwrite it."""
 
     predicted: Array  # (T, B) int64, the likeliest tokens
     losses: Array  # (T, B), -log p of the targets, in nats; 0 where there is none
 
 
 class Inside(NamedTuple):
-    """How a network came to a reading; its own arrays, too."""
+    """How a network came to a reading; later calls do not overwrite it either."""
 
     probabilities: Array  # (T, B, V)
     states: Array  # (T, B, H), hidden, after each token
     gates: Array | None  # (T, B, 3) of a copy head: own word, copy, substitute
-    # (T, B, K + T), where a copy head looks: the weight of position j is for the token
-    # that came after it
+    # (T, B, K + T) of a copy head: the weight of position j is that of copying the
+    # token after it
     attention: Array | None

@@ -1,1 +1,1 @@
-"""Numbers to words, words to tokens."""
+"""Numbers to words, and words to tokens."""

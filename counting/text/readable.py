@@ -1,4 +1,4 @@
-"""What can be read, told before any work: every word must be one of train's."""
+"""Checks before any work: can numbers be spelled, and has every word a token?"""
 
 from __future__ import annotations
 
@@ -14,17 +14,20 @@ from counting.text.vocabulary import UNKNOWN, Vocabulary
 def readable_numbers(
     spelling: Spell, min_count: int | None
 ) -> tuple[dict[str, tuple[int, int]], list[str]]:
-    """Give the streams that can be spelled and read, and a remark on each other one.
+    """Find the streams that can be spelled and read.
 
-    Train and valid must be readable. The streams beyond are for the curious: one that
-    is not is left out.
+    Train and valid must be; a stream beyond that cannot be read is left out.
 
     Args:
         spelling: the streams, and their language.
-        min_count: as in params.yaml; with one, unseen words can be read.
+        min_count: as in params.yaml; unless it is None, unseen words can be read.
+
+    Returns:
+        The first and last number of each stream that can be read, by name, and a
+        remark on each that is left out.
 
     Raises:
-        InputError: train or valid cannot be spelled or read; it says what to change.
+        InputError: train or valid cannot be spelled or read.
     """
     found: dict[str, tuple[int, int]] = {}
     remarks = []
@@ -52,10 +55,17 @@ def readable_numbers(
 def check(
     part: list[str], first: int, vocabulary: Vocabulary, spelling: Spell, name: str
 ) -> None:
-    """Look for a word without a token in the numbers from `first` on.
+    """Check that every word of some numbers has a token.
+
+    Args:
+        part: the numbers in words, in order.
+        first: the first of them.
+        vocabulary: of train.
+        spelling: as in params.yaml.
+        name: of their stream.
 
     Raises:
-        InputError: there is one; it says in which number, and what to change.
+        InputError: a word has none; the error names the number, and what to change.
     """
     words = set(" ".join(part).split())
     if vocabulary.spare or words <= vocabulary.tokens.keys():
@@ -69,8 +79,8 @@ def check(
     cure = f"widen spell.train, narrow {name}, or read unseen words as {UNKNOWN}"
     if " " not in spell(777, spelling.language):
         cure = (
-            "this language writes a number as one word, and no unseen one can be read: "
-            f"choose another language, or read them as {UNKNOWN}"
+            "this language writes a number as one word, so no unseen number can be "
+            f"read: choose another language, or read unseen words as {UNKNOWN}"
         )
     raise InputError(
         f"{number} is {text!r} in {spelling.language!r}, and no number of train "
@@ -79,10 +89,10 @@ def check(
 
 
 def readable_texts(folder: Path, min_count: int | None) -> tuple[int, dict[str, int]]:
-    """Read texts of one's own; the vocabulary's size, and each one's tokens by name.
+    """Read texts of your own: give the vocabulary's size, and the tokens of each.
 
     Raises:
-        InputError: one is missing, is no text, or has words that train.txt does not.
+        InputError: a text is missing, is not UTF-8, or has words that train.txt lacks.
     """
     found = texts(folder)
     vocabulary = Vocabulary.of(read_numbers(found["train"]), min_count)

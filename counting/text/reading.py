@@ -1,4 +1,4 @@
-"""Texts on disk, one spelled-out number a line, read some lines at a time."""
+"""Texts on disk, one spelled-out number per line, read some lines at a time."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from counting.base import files
 from counting.base.errors import InputError, abbreviate
 
 SEPARATOR = ","  # the token between two numbers
-LINES = 4096  # that are read at once
+LINES = 4096  # read at once
 CHUNK = 2**20  # bytes copied at once
 
-# what no line may have, and what mends it
+# what no line may contain: what an error says of it
 REFUSED = {
-    SEPARATOR: f"the separator {SEPARATOR!r}; expected one number a line: split it",
+    SEPARATOR: f"the separator {SEPARATOR!r}; expected one number per line: split it",
     "\0": "a NUL byte; expected text: save the file as UTF-8, or correct the line",
-    "\ufeff": "a byte order mark (U+FEFF) amid the text: remove it",
-    "\r": "a carriage return amid it; save the file with LF or CRLF line ends",
+    "\ufeff": "a byte order mark (U+FEFF) inside the text: remove it",
+    "\r": "a carriage return inside it; save the file with LF or CRLF line ends",
 }
 
 
 def read_numbers(path: Path) -> Iterator[list[str]]:
     """Read the words of a text, some thousand numbers at a time.
 
-    The separator stands between the numbers of one list; it is missing between lists.
-    Blank lines, trailing blanks and CRLF are read over, since data sets have them.
+    Each list has the separator between its numbers, and none at its end. Blank lines,
+    trailing blanks and CRLF are ignored, since data sets have them.
 
     Raises:
         InputError: the file is missing, not UTF-8, without a number, or has a line
@@ -33,7 +33,7 @@ def read_numbers(path: Path) -> Iterator[list[str]]:
     """
     if not path.is_file():
         raise InputError(
-            f"{path}: not found; expected one spelled-out number a line: "
+            f"{path}: not found; expected one spelled-out number per line: "
             "run `dvc repro spell`"
         )
     numbers: list[str] = []
@@ -50,13 +50,13 @@ def read_numbers(path: Path) -> Iterator[list[str]]:
         yield f" {SEPARATOR} ".join(numbers).split()
     if empty:
         raise InputError(
-            f"{path}: 0 numbers in it, expected one spelled-out number a line: "
+            f"{path}: 0 numbers in it, expected one spelled-out number per line: "
             "fill the file, or run `dvc repro spell`"
         )
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Give the lines of a text, numbered as an editor counts, without their ends.
+    """Give each line of a text, without its end, and its number, counted from one.
 
     Raises:
         InputError: bytes are not UTF-8, or a line has what `REFUSED` lists.
@@ -79,11 +79,11 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
             offset += len(content)
 
 
-# --- texts of one's own ---------------------------------------------------------------
+# --- texts of your own ----------------------------------------------------------------
 
 
 def texts(folder: Path) -> dict[str, Path]:
-    """Give the texts of a folder by name, train first.
+    """Give the paths of a folder's texts by name, train first.
 
     Raises:
         InputError: there is no such folder, or no train.txt or valid.txt in it.
@@ -93,27 +93,27 @@ def texts(folder: Path) -> dict[str, Path]:
         if name not in found:
             raise InputError(
                 f"{folder / name}.txt: not found; expected one spelled-out number or "
-                "sentence a line: put it there, or set spell.texts: numbers in "
+                "sentence per line: put it there, or set spell.texts: numbers in "
                 "params.yaml"
             )
     return {"train": found.pop("train")} | found
 
 
 def refuse(folder: Path) -> None:
-    """Refuse texts where none are read, as numbers are spelled.
+    """Refuse texts in the folder that spell.texts: numbers would name.
 
     Raises:
         InputError: there are some.
     """
     for path in folder.glob("*.txt"):
         raise InputError(
-            f"{path}: is not read, as spell.texts: numbers spells numbers; expected "
-            "your texts in a folder beside that one: move them, and name it there"
+            f"{path}: is not read, since spell.texts: numbers spells numbers; expected "
+            "texts in a folder of another name: move them, and set spell.texts to it"
         )
 
 
 def copied(path: Path) -> Iterator[bytes]:
-    """Give a file's bytes, some at a time."""
+    """Give a file's bytes in chunks."""
     with files.naming(path), path.open("rb") as file:
         while chunk := file.read(CHUNK):
             yield chunk

@@ -1,9 +1,9 @@
 """Numbers to words, as num2words spells them.
 
-Most languages write 54,042 as they write 54,000, followed by what follows 1,000 in
-1,042. Where a language does, a thousand numbers are put together in a blink. That is
-not assumed but tried, with some numbers of every thousand; where one of them comes out
-otherwise, each number of that thousand is spelled by itself.
+Most languages spell 54,042 as 54,000 followed by the words that follow 1,000 in 1,042.
+Where that holds, the numbers of a thousand are composed, which is much faster than
+num2words. It is not assumed but tested, with some numbers of every thousand; if one of
+them differs, each number of that thousand is spelled by num2words.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from num2words import CONVERTER_CLASSES, num2words
 
 from counting.base.errors import InputError, abbreviate, suggest
 
-TRIED = (1, 2, 11, 20, 21, 99, 100, 101, 342, 700, 999)  # of every thousand
+TESTED = (1, 2, 11, 20, 21, 99, 100, 101, 342, 700, 999)  # of every thousand
 
 
 def spell(number: int, language: str) -> str:
-    """Spell `number` as the data set does: lower case, no hyphen, no comma, no "and".
+    """Spell a number in lower case, without hyphens, commas or the English "and".
 
-    Follows fast.ai's Human Numbers: 1312 is "one thousand three hundred twelve".
+    As fast.ai's Human Numbers does: 1312 is "one thousand three hundred twelve".
 
     Raises:
         InputError: num2words fails, or gives no word.
     """
     try:
         text = str(num2words(number, lang=language)).lower()
-    except Exception as error:  # num2words raises whatever its code stumbles over
+    except Exception as error:  # num2words raises errors of every kind
         raise InputError(
             f"{number} cannot be spelled in {language!r}: num2words fails "
             f"({type(error).__name__}: {abbreviate(str(error))}); narrow the range, "
@@ -39,12 +39,12 @@ def spell(number: int, language: str) -> str:
     if language.startswith("en"):
         words = [word for word in words if word != "and"]
     if not words:
-        raise InputError(f"{number} is no word in {language!r}: narrow the range")
+        raise InputError(f"{number} has no words in {language!r}: narrow the range")
     return " ".join(words)
 
 
 def spell_range(first: int, last: int, language: str) -> Iterator[list[str]]:
-    """Spell first..last, a thousand at a time.
+    """Spell the numbers first..last, both included, a thousand at a time.
 
     Raises:
         InputError: see `spell`.
@@ -59,14 +59,15 @@ def spell_range(first: int, last: int, language: str) -> Iterator[list[str]]:
 
 
 def composed(start: int, language: str) -> str | None:
-    """Give what all numbers of a thousand begin with; None if they do not compose.
+    """Give the words that start..start + 999 begin with; None if they do not compose.
 
-    1,000,000 and the like have rules of their own in some languages; they are few.
+    Multiples of 1,000,000 follow rules of their own in some languages; they are few, so
+    they are never composed.
     """
     if start % 1_000_000 == 0 or not tails(language):
         return None
     head = spell(start, language)
-    for rest in TRIED:
+    for rest in TESTED:
         if spell(start + rest, language) != head + tails(language)[rest]:
             return None
     return head
@@ -74,10 +75,10 @@ def composed(start: int, language: str) -> str | None:
 
 @cache
 def tails(language: str) -> tuple[str, ...]:
-    """Give what follows 1,000 in 1,000..1,999; nothing if something else does."""
+    """Give the words after 1,000 in 1,000..1,999; none if one begins otherwise."""
     try:
         one, *more = [spell(number, language) for number in range(1000, 2000)]
-    except InputError:  # of a number that may not even be wanted
+    except InputError:  # perhaps for a number that nobody asked for
         return ()
     if not all(text.startswith(one) for text in more):
         return ()
@@ -85,7 +86,11 @@ def tails(language: str) -> tuple[str, ...]:
 
 
 def check_language(language: str) -> None:
-    """Refuse a language that num2words does not know."""
+    """Refuse a language that num2words does not know.
+
+    Raises:
+        InputError: it suggests the nearest that is known.
+    """
     if language not in CONVERTER_CLASSES:
         raise InputError(
             f"params.yaml: spell.language: {language!r} is not a language of num2words"

@@ -1,6 +1,6 @@
-"""Token streams on disk: one safetensors file each, with one tensor `tokens`.
+"""Token streams on disk: a safetensors file each, with one tensor `tokens`.
 
-Neither writing nor reading one holds it in memory, however long it is.
+A stream is never held in memory as a whole, neither for writing nor for reading.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from counting.text.vocabulary import Tokens
 
 KEY = "tokens"
 AGAIN = "run `dvc repro prepare` again"
-CHUNK = 2**20  # bytes copied or looked at, at once
+CHUNK = 2**20  # bytes copied at once
 
 
 def content(parts: Iterable[Tokens]) -> Iterator[bytes]:
-    """Give the bytes of a stream of tokens int16, (n,) in all, in chunks.
+    """Give the file of a stream in chunks, from parts of its tokens, int16.
 
-    They are those of `safetensors.numpy.save`, without metadata. The header tells how
-    many tokens follow, so these wait in a temporary file until all are there.
+    The bytes are those of `safetensors.numpy.save` without metadata. The header says
+    how many tokens follow, so these wait in a temporary file until all have come.
     """
     with TemporaryFile(dir=".") as waiting:  # not in /tmp, which may be memory
         for part in parts:
@@ -40,7 +40,7 @@ def content(parts: Iterable[Tokens]) -> Iterator[bytes]:
 
 
 def header(count: int) -> bytes:
-    """Give what safetensors writes before `count` tokens; its length is 8 n bytes."""
+    """Give what safetensors writes before `count` tokens: a multiple of 8 bytes."""
     facts = {"dtype": "I16", "shape": [count], "data_offsets": [0, 2 * count]}
     text = json.dumps({KEY: facts}, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
@@ -48,7 +48,7 @@ def header(count: int) -> bytes:
 
 
 def load(path: Path, vocabulary_size: int) -> Tokens:
-    """Map a stream of tokens, (n,) int16, into memory; changes of it are not kept.
+    """Map a stream of tokens, (n,) int16, into memory; changes of it are not saved.
 
     Raises:
         InputError: the file is missing, damaged, empty, or of another vocabulary.
@@ -69,10 +69,10 @@ def load(path: Path, vocabulary_size: int) -> Tokens:
 
 
 def release(stream: Any) -> None:
-    """Let go of what was read of a mapped stream; it is mapped again where it is read.
+    """Free the pages of a mapped stream that were read; reading maps them again.
 
-    Otherwise all that was ever read would count as memory of this process, with some
-    pages around it. A stream that is not mapped is left alone.
+    Otherwise all that was ever read would count as memory of this process. A stream
+    that is not mapped is left alone.
     """
     while isinstance(stream, np.ndarray):
         stream = stream.base
@@ -84,7 +84,7 @@ def length(path: Path) -> int:
     """Give the number of tokens in a file, after safetensors has checked it.
 
     Raises:
-        InputError: it is missing, or not what `content` gives.
+        InputError: it is missing, damaged, or does not hold one stream.
     """
     if not path.is_file():
         found = "is a folder" if path.is_dir() else "not found"

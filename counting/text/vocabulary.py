@@ -1,4 +1,4 @@
-"""The vocabulary: which words there are, and which token each of them is."""
+"""The vocabulary: which words there are, and the token of each."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from counting.base.errors import InputError, abbreviate
 from counting.text.reading import SEPARATOR as SEPARATOR
 from counting.text.reading import read_lines
 
-UNKNOWN = "<unk>"  # stands for every word that is too rare to have a token
+UNKNOWN = "<unk>"  # the word that all words without a token are read as
 NAMED = 5  # unseen words that an error names
-MOST = np.iinfo(np.int16).max  # words that the tokens of a stream can tell apart
+MOST = np.iinfo(np.int16).max  # words, since a token is an int16
 
 Tokens = npt.NDArray[np.int16]
 Words = Sequence[str]  # of a number, or of several with the separator between them
 
 
 class _Lookup(dict[str, int]):
-    """The token of each word; of one that has none, `unknown`, if there is one."""
+    """The token of each word; `unknown`, unless None, for a word that has none."""
 
     unknown: int | None = None
 
@@ -41,8 +41,8 @@ class _Lookup(dict[str, int]):
 class Vocabulary:
     """The distinct words of a training text; a word's token is its place in `words`.
 
-    The order is that of first appearance after the separator, so it depends on
-    nothing but that text. With `spare`, words without a token are read as `UNKNOWN`.
+    The separator comes first, then words in the order of their first appearance. With
+    `spare`, words without a token are read as `UNKNOWN`.
     """
 
     words: tuple[str, ...]
@@ -53,12 +53,12 @@ class Vocabulary:
         """Collect the words of a training text.
 
         Args:
-            text: its words, in whatever parts.
-            min_count: words that it has less often get no token, and are read as
-                `UNKNOWN`, as are all that it does not have.
+            text: its words, in parts of any length.
+            min_count: rarer words get no token; they and unseen words are read as
+                `UNKNOWN`. None: every word gets a token, and unseen ones are refused.
 
         Raises:
-            InputError: there are more words than a token can count.
+            InputError: there are more than `MOST` words.
         """
         first = [SEPARATOR] if min_count is None else [SEPARATOR, UNKNOWN]
         counts = Counter[str]()
@@ -69,7 +69,7 @@ class Vocabulary:
         if len(words) > MOST:
             raise InputError(
                 f"the training text has {len(words):,} distinct words, expected at "
-                f"most {MOST:,}; give one spelled-out number a line, or read rare "
+                f"most {MOST:,}; give one spelled-out number per line, or read rare "
                 f"words as {UNKNOWN}, with prepare.min_count in params.yaml"
             )
         return cls(words, spare=min_count is not None)
@@ -116,14 +116,18 @@ class Vocabulary:
         return lookup
 
     def encode(self, text: Iterable[Words], path: Path) -> Tokens:
-        """Turn a text into tokens, (n,) int16; see `encode_parts`."""
+        """Turn a whole text into tokens, (n,) int16; see `encode_parts`."""
         return np.concatenate(list(self.encode_parts(text, path)))
 
     def encode_parts(self, text: Iterable[Words], path: Path) -> Iterator[Tokens]:
-        """Turn each part of a text into tokens, with the separator between parts.
+        """Turn the parts of a text into tokens, int16, with the separator between them.
+
+        Args:
+            text: its words, in parts.
+            path: where they come from; an error looks there for unseen words.
 
         Raises:
-            InputError: words are not in the vocabulary; it looks for them in `path`.
+            InputError: words are not in the vocabulary.
         """
         before: list[str] = []
         for part in text:
@@ -137,7 +141,7 @@ class Vocabulary:
                 raise InputError(explain(word, self.tokens, path)) from None
 
     def decode(self, tokens: list[int]) -> str:
-        """Turn tokens into text."""
+        """Turn tokens into words, joined by blanks."""
         return " ".join(self.words[token] for token in tokens)
 
 
@@ -150,11 +154,11 @@ def explain(word: str, known: Collection[str], path: Path) -> str:
     """Say which words of a text are not known, and what can be done.
 
     Args:
-        word: one of them, for a text that is in no file.
+        word: one of them, named if there is no file.
         known: the words of the training text.
-        path: where all of them are looked for.
+        path: the text, in which all of them are looked for.
     """
-    lines: dict[str, int] = {}  # the first that has a word
+    lines: dict[str, int] = {}  # of each unknown word, the first that has it
     for number, line in read_lines(path) if path.is_file() else ():
         for other in line.split():
             if other not in known:
@@ -174,7 +178,7 @@ def explain(word: str, known: Collection[str], path: Path) -> str:
 
 
 def hint(word: str, known: Collection[str]) -> str:
-    """Suggest a known word near to `word`, and tell two apart that look alike."""
+    """Suggest a known word; where it may look the same, say how the two differ."""
     for close in get_close_matches(word, known, n=1):
         written = ""
         if not f"{word}{close}".isascii():

@@ -33,7 +33,7 @@ def test_ways_to_write_a_number_and_words_that_older_yaml_takes_for_others(
 def test_the_line_of_an_error_is_that_of_an_editor(project: Project) -> None:
     path = project.path("params.yaml")
     path.write_text("# no line ends: \u2028 \x85\n\nplot: 1\nplot: 2\n")
-    with pytest.raises(InputError, match=r"line 4: .*'plot', which stands twice"):
+    with pytest.raises(InputError, match=r"line 4: .*'plot', which occurs twice"):
         params.load(path)
     path.write_text("plot:\n\n  rolling: \f4\n")
     with pytest.raises(InputError, match=r"line 3: .*the character"):

@@ -1,11 +1,11 @@
 """The definition of every network, in plain PyTorch, on any device.
 
-Read loop.py, network.py and copy_head.py, in this order. The engine repeats them in
-compiled loops and must equal them; autograd, other devices and exports start from here,
-all of them with the weights of initial.py.
+Read loop.py, network.py and copy_head.py, in this order. The engine computes the same
+in compiled loops, and tests compare the two; autograd, other devices and exports use
+the definition itself. All begin with the weights of initial.py.
 
-PyTorch takes longer to load than the engine to judge a text, and initial.py does
-without. So what needs it is loaded when it is first asked for.
+Loading PyTorch takes longer than the engine takes to judge a text. So the names below,
+which need it, are imported on first use; initial.py works without it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ HOME = {
 
 
 def __getattr__(name: str) -> Any:
-    """Load what is asked for from its module."""
+    """Import a name from its module."""
     if name not in HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{HOME[name]}"), name)

@@ -1,14 +1,17 @@
-"""A copy head: say a word of one's own, one read before, or what stands in for it.
+"""A copy head: say a word of the network's own, a word read before, or a substitute.
 
 A pointer-generator (See, Liu and Manning 2017, after Vinyals et al. 2015) over the last
-`reach` positions, with one addition: a table that may put another token in place of the
-one copied, so that what is learnt of "eight, nine" in one place can be said in another.
+`reach` positions, with one addition: a learnt table of substitutes for the token that
+is copied, so that "nine" after "eight" can be learnt in one place and said in another.
 
-    a   = softmax over j of q_i . k_j,  i - reach <= j < i  where did I stand like this?
-    c   = sum over j of a_j onehot(x_{j+1})                 what came next there
-    p   = g_1 softmax(o) + g_2 c + g_3 c S                  own word, copy, substitute
+    a   = softmax over j of q_i . k_j,  i - reach <= j < i  which state was like this?
+    c   = sum over j of a_j onehot(x_{j+1})                 the token that came next
+    p   = g_1 softmax(o) + g_2 c + g_3 c softmax(S)         own word, copy, substitute
 
-Sizes: B windows, T tokens, V vocabulary, H hidden; K, T and the positions before.
+Here x_j is the token read at position j; o are the logits, q_i, k_j and the gates g
+what a state is projected to. S is multiplied by `sharpness` before its softmax by rows.
+
+Sizes: B windows, T tokens, V vocabulary, H hidden, K positions: T and those before.
 """
 
 from __future__ import annotations
@@ -22,35 +25,36 @@ from torch import Tensor, nn
 Memory = tuple[Tensor, Tensor]  # keys (B, up to reach, H) and their tokens
 
 FLOOR = 1e-8  # added to a probability before its logarithm
-NEVER = -1e9  # a score that no softmax lets through
+NEVER = -1e9  # a score whose softmax is 0
 
 
 class Ways(NamedTuple):
-    """The three ways of saying a token, the scores of their gates, and what is read."""
+    """The three ways of saying a token, and how they are mixed."""
 
-    gates: Tensor  # (B, T, 3)
+    gates: Tensor  # (B, T, 3), before their softmax
     own: Tensor  # (B, T, V), probabilities, as are the next two
     copied: Tensor  # (B, T, V)
     substituted: Tensor  # (B, T, V)
-    attention: Tensor  # (B, T, K), of each position: on the token after it
+    attention: Tensor  # (B, T, K), the weight of position j is for the token after it
 
     def mix(self) -> Tensor:
-        """Give the log probabilities (B, T, V) of all three together."""
+        """Give the log probabilities (B, T, V) of their mixture."""
         own, copy, substitute = self.gates.softmax(-1).split(1, -1)  # (B, T, 1) each
         p = own * self.own + copy * self.copied + substitute * self.substituted
         return torch.log((p + FLOOR) / (1 + p.shape[-1] * FLOOR))
 
 
 class CopyHead(nn.Module):
-    """What a copy head has beside the projection of the states: the table S.
+    """The table S of substitutes, and the mixture.
 
-    The projection gives a state's V logits, query, key and three gates side by side.
+    The linear layer before it projects a state to V logits, a query, a key and three
+    gates, side by side.
 
     Args:
         vocabulary_size: V.
         hidden_size: H, of queries and keys.
         reach: positions that can be copied from.
-        sharpness: of the table, how fast it makes up its mind.
+        sharpness: S is multiplied by it; a larger one learns substitutes faster.
     """
 
     def __init__(
@@ -68,16 +72,16 @@ class CopyHead(nn.Module):
         memory: Memory | None = None,
         no_copy: Tensor | None = None,
     ) -> tuple[Ways, Memory]:
-        """Find the three ways of saying a token.
+        """Find the three ways of saying the next token.
 
         Args:
-            projected: (B, T, V + 2 H + 3), of the states.
-            tokens: (B, T) int64, what was read.
-            memory: keys and tokens of the positions before, if there were any.
+            projected: (B, T, V + 2 H + 3), the projected states.
+            tokens: (B, T) int64, as they were read.
+            memory: keys and tokens of the positions before; None if there are none.
             no_copy: (B, T) bool, positions that may not copy, in training.
 
         Returns:
-            The ways, to be mixed, and the memory.
+            The ways, to be mixed, and the memory after the last token.
         """
         V, H = self.sizes[:2]
         logits, query, key, gates = projected.split(self.sizes, -1)
@@ -89,15 +93,16 @@ class CopyHead(nn.Module):
         j = torch.arange(K, device=device)
         far = (j >= i) | (j < i - self.reach)  # (T, K)
         scores = query * H**-0.5 @ key.transpose(1, 2)  # (B, T, K)
+        # the second mask is for a first position: its softmax is over nothing but NEVER
         attention = scores.masked_fill(far, NEVER).softmax(-1).masked_fill(far, 0)
         following = F.one_hot(tokens.roll(-1, 1), V).to(key.dtype)  # (B, K, V)
         copied = attention @ following  # (B, T, V)
         substituted = copied @ (self.sharpness * self.S).softmax(-1)
-        alone = far.all(-1).expand(gates.shape[:-1])  # (B, T): nothing came before
+        shut = far.all(-1).expand(gates.shape[:-1])  # (B, T): nothing came before
         if no_copy is not None:
-            alone = alone | no_copy
+            shut = shut | no_copy
         gates = torch.cat(
-            [gates[..., :1], gates[..., 1:].masked_fill(alone.unsqueeze(-1), NEVER)], -1
+            [gates[..., :1], gates[..., 1:].masked_fill(shut.unsqueeze(-1), NEVER)], -1
         )
         ways = Ways(gates, logits.softmax(-1), copied, substituted, attention)
         return ways, (key[:, -self.reach :], tokens[:, -self.reach :])

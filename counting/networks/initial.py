@@ -1,7 +1,7 @@
 """Initial weights: the same bits for a seed on every machine, without PyTorch.
 
 PyTorch's own draws differ between kinds of processors. These are whole numbers from
-NumPy's PCG64, brought to size by operations that IEEE 754 fixes one by one. The
+NumPy's PCG64, scaled by single operations whose result IEEE 754 defines to the bit. The
 distributions are those that PyTorch documents for its layers (base/parameters.py).
 """
 
@@ -16,12 +16,12 @@ from counting.base.parameters import Tensor, tensors
 from counting.base.params import Model
 from counting.base.types import Array
 
-BITS = 24  # of a number, all that a float32 holds exactly
-SUMMED = 12  # numbers, whose sum is nearly normal and has a variance of one
+BITS = 24  # of a drawn number, as many as a float32 holds exactly
+SUMMED = 12  # uniform numbers whose sum is nearly normal, with a variance of one
 
 
 def weights(model: Model, V: int, seed: int) -> Arrays:
-    """Draw the weights that a training begins from, by the names of the state_dict.
+    """Draw the weights that a training begins with.
 
     Args:
         model: the variant.
@@ -29,7 +29,8 @@ def weights(model: Model, V: int, seed: int) -> Arrays:
         seed: fixes the draws.
 
     Returns:
-        All tensors of the network but those of a recurrence of one's own.
+        The tensors by the names of the network's state_dict, without those of a
+        recurrence of your own.
     """
     source = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(0,)))
     return {
@@ -40,7 +41,7 @@ def weights(model: Model, V: int, seed: int) -> Arrays:
 
 
 def drawn(source: np.random.PCG64, tensor: Tensor) -> Array:
-    """Draw one tensor."""
+    """Draw one tensor, or fill it with its constant."""
     match tensor.start:
         case "normal":
             return normal(source, tensor.shape)
@@ -59,17 +60,17 @@ def whole(source: np.random.PCG64, shape: tuple[int, ...]) -> Array:
 def uniform(source: np.random.PCG64, shape: tuple[int, ...]) -> Array:
     """Draw from the uniform distribution between -1 and 1, float32."""
     half = 2 ** (BITS - 1)
-    drawn: Array = (whole(source, shape) - half) / half  # exact, in either
+    drawn: Array = (whole(source, shape) - half) / half  # exact in float64 and float32
     return drawn.astype(np.float32)
 
 
 def normal(source: np.random.PCG64, shape: tuple[int, ...]) -> Array:
     """Draw from a distribution that is nearly the standard normal one, float32.
 
-    The sum of twelve uniform numbers less six: mean 0, variance 1, within 6; its
-    distribution function is nowhere .003 away from the normal one. A sum of whole
-    numbers is exact, so there is no order in it, and no logarithm or cosine, which
-    differ between C libraries.
+    The sum of twelve uniform numbers in [0, 1), less six: mean 0, variance 1, between
+    -6 and 6; its distribution function is within .003 of the normal one everywhere.
+    Whole numbers are summed, which is exact in any order, and no logarithm or cosine is
+    taken, which differ between C libraries.
     """
     total = whole(source, (SUMMED, *shape)).sum(0) - SUMMED * 2 ** (BITS - 1)
     drawn: Array = total / 2**BITS  # exact in float64

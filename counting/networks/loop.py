@@ -1,4 +1,4 @@
-"""The article's first model: the recurrence written by hand."""
+"""The article's first model: a recurrence as a plain Python loop."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from torch import Tensor, nn
 
 
 class Loop(nn.Module):
-    """One step after the other: h_t = act(h_h(h_{t-1} + e_t)), e_t the embedded token.
+    """Token by token: h_t = act(h_h(h_{t-1} + e_t)), with e_t the embedded token.
 
-    As in the article's Model 1. It is an RNN whose input and hidden weights are one:
-    h_h(h + e) = W h + (W e + b).
+    As in the article's Model 1. It is an RNN with the same weights for the input and
+    the state: h_h(h + e) = W h + (W e + b).
 
     Args:
-        hidden_size: H, of the embedded tokens too.
+        hidden_size: H, also the size of an embedded token.
         nonlinearity: "relu" or "tanh".
     """
 
@@ -25,11 +25,11 @@ class Loop(nn.Module):
     def forward(
         self, embedded: Tensor, h_0: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Run over embedded tokens (B, T, H), as nn.RNN(batch_first=True) does.
+        """Run over embedded tokens, as nn.RNN(batch_first=True) does.
 
         Args:
             embedded: (B, T, H), float.
-            h_0: (1, B, H), the state before the first; None for zeros.
+            h_0: (1, B, H), the state before the first token; None for zeros.
 
         Returns:
             The states (B, T, H), and the last one (1, B, H).

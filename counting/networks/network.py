@@ -16,11 +16,11 @@ from counting.base.types import NO_TARGET
 from counting.networks.copy_head import CopyHead, Memory
 from counting.networks.loop import Loop
 
-State = tuple[Any, Any]  # of the recurrence, and what the copy head remembers
+State = tuple[Any, Any]  # that of the recurrence, and the copy head's memory
 
 
 def recurrent_layer(config: Model) -> nn.Module:
-    """Build the recurrence: the article's loop, a layer of PyTorch, or one's own."""
+    """Build the recurrence: the article's loop, a layer of PyTorch, or your own."""
     H, activation = config.hidden_size, str(config.activation)
     match config.recurrence:
         case "loop":
@@ -39,8 +39,8 @@ def recurrent_layer(config: Model) -> nn.Module:
 class Network(nn.Module):
     """The article's network: embedding i_h, recurrence, batch norm bn, linear h_o.
 
-    Batch norm is taken over all positions of the batch, as if time were more rows. With
-    a copy head, h_o also gives its queries, keys and gates.
+    Batch norm is over all B * T positions of a batch. With a copy head, h_o also gives
+    its queries, keys and gates.
 
     Args:
         config: the variant.
@@ -60,28 +60,31 @@ class Network(nn.Module):
     def forward(
         self, tokens: Tensor, state: State | None = None
     ) -> tuple[Tensor, State]:
-        """Read tokens, and say after each of them what comes next.
+        """Read tokens, and predict after each of them the next.
 
         Args:
             tokens: (B, T), int64.
-            state: that an earlier call ended on; None for the beginning.
+            state: the one that an earlier call returned; None to begin.
 
         Returns:
             Log probabilities (B, T, V), and the state after the last token.
         """
         hidden, memory = state or (None, None)
         states, hidden = self.layer(self.i_h(tokens), hidden)  # (B, T, H)
-        log_p, memory = self.say(states, tokens, memory)
+        log_p, memory = self.predict(states, tokens, memory)
         return log_p, (hidden, memory)
 
-    def say(
+    def predict(
         self,
         states: Tensor,
         tokens: Tensor,
         memory: Memory | None = None,
         no_copy: Tensor | None = None,
     ) -> tuple[Tensor, Memory | None]:
-        """Turn states (B, T, H) into log probabilities (B, T, V); see CopyHead."""
+        """Turn states (B, T, H) into log probabilities (B, T, V), and give the memory.
+
+        See CopyHead.forward for `tokens`, `memory` and `no_copy`.
+        """
         out = self.project(states)  # (B, T, P)
         if self.copying is None:
             return out.log_softmax(-1), None
@@ -95,22 +98,21 @@ class Network(nn.Module):
         no_copy: Tensor | None = None,
         read: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Read windows from the beginning, and judge what is said, for training.
+        """Give the loss of windows that begin with a state of zeros, for training.
 
         Args:
             tokens: (B, T), int64.
-            targets: (B, T), int64, the tokens that come next; NO_TARGET where nothing
-                is scored.
+            targets: (B, T), int64, the next tokens; NO_TARGET where none is scored.
             no_copy: (B, T) bool, positions that may not copy.
-            read: (B, T), int64, what the recurrence reads in the place of tokens: some
-                are misread. The copy head copies from `tokens`.
+            read: (B, T), int64, what the recurrence reads, `tokens` with some misread;
+                None for `tokens`. The copy head copies from `tokens` in any case.
 
         Returns:
             The mean cross entropy of the scored positions in nats, 0 if there are none;
             and the log probabilities (B, T, V).
         """
         states, _ = self.layer(self.i_h(tokens if read is None else read))  # (B, T, H)
-        log_p, _ = self.say(states, tokens, no_copy=no_copy)  # (B, T, V)
+        log_p, _ = self.predict(states, tokens, no_copy=no_copy)  # (B, T, V)
         losses = F.nll_loss(
             log_p.flatten(0, 1), targets.flatten(),
             ignore_index=NO_TARGET, reduction="sum",
@@ -118,7 +120,7 @@ class Network(nn.Module):
         return losses / (targets != NO_TARGET).sum().clamp(min=1), log_p
 
     def project(self, states: Tensor) -> Tensor:
-        """Batch norm and linear layer: states (B, T, H) to (B, T, P)."""
+        """Apply batch norm and the linear layer: states (B, T, H) to (B, T, P)."""
         flat = self.bn(states.flatten(0, 1))  # (B * T, H)
         out: Tensor = self.h_o(flat).unflatten(0, states.shape[:2])
         return out

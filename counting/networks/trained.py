@@ -15,14 +15,14 @@ def load(folder: Path | str, seed: int) -> Network:
 
     Args:
         folder: of a variant, such as data/models/gru.
-        seed: one of those it was trained with.
+        seed: one of those that the variant was trained with.
 
     Returns:
         The module: tokens (B, T) int64 to log probabilities (B, T, V) and a state.
 
     Raises:
-        InputError: the folder or a file in it is missing, damaged, or of another
-            version, or there is no such seed.
+        InputError: the folder or a file in it is missing, damaged or of another
+            version, or the variant was not trained with the seed.
     """
     config = checkpoint.load_config(Path(folder))
     network = Network(config.model, len(config.vocabulary))

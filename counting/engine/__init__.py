@@ -1,4 +1,4 @@
-"""The networks of `counting.networks` again, compiled.
+"""The networks of `counting.networks` again, in compiled loops.
 
 | definition                   | here                                          |
 |------------------------------|-----------------------------------------------|
@@ -11,5 +11,7 @@
 | loss.backward()              | backward.Backward                             |
 | torch.optim.Adam, AdamW      | adam.Adam                                     |
 
-NumPy and Numba alone, on the processor alone; tests/engine compares every row.
+It needs NumPy and Numba and runs on the processor; tests/engine compares every row.
+docs/bptt.md derives the gradients. In all formulas here ' transposes, * is by element,
+and d before a name is the gradient of the loss with respect to it.
 """

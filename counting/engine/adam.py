@@ -1,8 +1,8 @@
 """Adam and AdamW over all parameters as one vector, with clipped gradients.
 
-As torch.optim has them (Kingma and Ba 2015; Loshchilov and Hutter 2019). Every element
-is computed apart from the others, so the bits do not depend on the width of vectors;
-the powers of the betas are products, since `pow` differs between C libraries.
+The updates are those of torch.optim (Kingma and Ba 2015; Loshchilov and Hutter 2019).
+No element depends on another, so the bits do not depend on the width of vectors. The
+powers of the betas are products, since `pow` differs between C libraries.
 
 Sizes: n parameters.
 """
@@ -19,13 +19,13 @@ from counting.engine.compiler import jit
 from counting.engine.math import ONE
 
 BETA_1, BETA_2, EPS = 0.9, 0.999, 1e-8  # as in PyTorch
-CLIP_EPS = 1e-6  # added to a norm that is divided by, as in PyTorch
+CLIP_EPS = 1e-6  # added to the norm before dividing by it, as in PyTorch
 
 
 class Rates(NamedTuple):
-    """What an update needs to know, float32 each."""
+    """The factors of one update."""
 
-    scale: np.float32  # of the gradients, to clip them
+    scale: np.float32  # of the gradients: below 1 where they are clipped
     step: np.float32  # learning rate / (1 - beta_1^t)
     root: np.float32  # 1 / sqrt(1 - beta_2^t)
     shrink: np.float32  # 1 - learning rate * weight decay
@@ -50,10 +50,11 @@ def squared_norm(values: Array) -> float:
 def adam_update(
     values: Array, gradients: Array, m: Array, v: Array, decayed: int, rates: Rates
 ) -> None:
-    """Move values (n,) and their moments m and v; the first `decayed` are shrunk.
+    """Update values (n,) and their moments m and v; the first `decayed` values decay.
 
+    g = scale * gradient
     m = beta_1 m + (1 - beta_1) g,  v = beta_2 v + (1 - beta_2) g^2
-    value -= step * m / (sqrt(v) * root + eps)
+    value = shrink * value - step * m / (sqrt(v) * root + eps)
     """
     keep_m, keep_v, eps = np.float32(BETA_1), np.float32(BETA_2), np.float32(EPS)
     for i in range(decayed):
@@ -70,9 +71,9 @@ class Adam:
 
     Args:
         values: the parameters, (n,) float32; changed by each update.
-        gradients: (n,), of them; not changed.
-        decayed: how many of the first parameters the weight decay is for.
-        clip_norm: the most that the norm of all gradients may be; None for no bound.
+        gradients: (n,), read by each update.
+        decayed: how many parameters, the first ones, have weight decay.
+        clip_norm: the largest norm that all gradients together may have; None for any.
     """
 
     def __init__(
@@ -104,9 +105,9 @@ class Adam:
         adam_update(self.values, self.gradients, self.m, self.v, self.decayed, rates)
 
     def state_dict(self) -> dict[str, Array]:
-        """Copy what it remembers."""
+        """Copy the two moments and the powers of the betas."""
         return {"m": self.m.copy(), "v": self.v.copy(), "powers": self.powers.copy()}
 
     def load_state_dict(self, state: dict[str, Array]) -> None:
-        """Take over what `state_dict` gave."""
+        """Restore what `state_dict` gave."""
         self.m[:], self.v[:], self.powers[:] = state["m"], state["v"], state["powers"]

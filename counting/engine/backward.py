@@ -1,7 +1,8 @@
-"""A whole step of back-propagation through time, from tokens to gradients, by hand.
+"""Back-propagation through time by hand: from tokens to the loss and all gradients.
 
-What autograd does of the definition and the cross entropy: the forward pass, and all
-the way back, in compiled functions. docs/bptt.md derives the formulas.
+It computes what autograd computes for `Network.loss`, in compiled functions: the
+forward pass of forward.py, then the head, the recurrence and the input side backward.
+docs/bptt.md derives the formulas.
 
 Sizes: T tokens, B windows, H hidden, V vocabulary.
 """
@@ -23,23 +24,24 @@ MOMENTUM = 0.1  # of the running statistics, as in PyTorch
 
 
 class StepResult(NamedTuple):
-    """What a step tells besides the gradients."""
+    """What a training step reports."""
 
     loss: float  # mean over the scored positions, in nats per token
     correct: Array  # (T, B) bool: scored, and the target is the most probable token
 
 
 class Backward(Forward):
-    """A network in training: the forward pass, and all the way back.
+    """A network in training: the forward pass, and the way back to every gradient.
 
     Args:
-        weights: what learns.
-        gradients: an array a parameter, filled by each call.
+        weights: of the network; the running statistics change with each call.
+        gradients: an array for each parameter, by its name; filled by each call.
         T: tokens of a window.
         B: windows of a batch.
 
     Raises:
-        ValueError: there is but one position to take statistics from.
+        InputError: Numba's compilation is switched off.
+        ValueError: T * B is 1, and one position has no variance.
     """
 
     def __init__(self, weights: Weights, gradients: Tensors, T: int, B: int) -> None:
@@ -50,6 +52,7 @@ class Backward(Forward):
         self.gradients = gradients
         self.normalized = Normalized(self.new(N, H), *self.new(3, H))
         self.d_states = self.new(T, B, H)
+        # without a copy head, gradients take the place of the probabilities
         self.d_out = self.new(*self.out.shape) if weights.reach else self.out
 
     def __call__(
@@ -59,24 +62,24 @@ class Backward(Forward):
         no_copy: Array | None = None,
         read: Array | None = None,
     ) -> StepResult:
-        """Fill the gradients of `Network.loss`; move the running statistics.
+        """Fill the gradients of `Network.loss`, and update the running statistics.
 
-        Every window begins with a state of zeros. Where no target is scored at all,
-        loss and gradients are zero.
+        Every window begins with a state of zeros. If no target at all is scored, loss
+        and gradients are zero.
 
         Args:
             tokens: (T, B), int64.
-            targets: (T, B), int64, NO_TARGET where nothing is scored.
+            targets: (T, B), int64, the next tokens; NO_TARGET where none is scored.
             no_copy: (T, B) bool, positions that may not copy.
-            read: (T, B) int64, what the recurrence reads in their place: some are
-                misread. The copy head copies from `tokens`.
+            read: (T, B) int64, what the recurrence reads, `tokens` with some misread;
+                None for `tokens`. The copy head copies from `tokens` in any case.
         """
         state = self.start()
         read = tokens if read is None else read
         self.run_recurrence(read, state)
         normalized, states = self.normalized, self.flat_states()
         linear_head.batch_statistics(states, normalized)
-        self.move_statistics()
+        self.update_statistics()
         normalized.rs[:] = 1 / np.sqrt(normalized.var + self.number(EPS))
         self.project_states(normalized.y, np.zeros_like(normalized.mean), normalized.rs)
         reading = self.score(tokens, targets, state, no_copy)
@@ -85,8 +88,8 @@ class Backward(Forward):
         self.recurrence_backward(read)
         return StepResult(loss, reading.predicted == targets)
 
-    def move_statistics(self) -> None:
-        """Move the running statistics as PyTorch does."""
+    def update_statistics(self) -> None:
+        """Update the running statistics as PyTorch's batch norm does."""
         tensors, (y, mean, var, _) = self.weights.tensors, self.normalized
         tensors["bn.num_batches_tracked"] += 1
         unbiased = var * (len(y) / (len(y) - 1))
@@ -95,20 +98,17 @@ class Backward(Forward):
             running += self.number(MOMENTUM) * (new - running)
 
     def head_backward(self, targets: Array) -> None:
-        """From the loss to the states, and the gradients of the head."""
+        """Go from the loss to the states: fill d_states and the head's gradients."""
         if self.weights.reach:
-            substitution = self.buffers.substitution
-            d_substitution = np.empty_like(substitution)
+            d_substitution = np.zeros_like(self.mixed.substitution)
             copy_head.copy_head_backward(
-                self.rows(self.out), self.context, substitution, self.sizes,
-                self.mixed.attention, self.rows(self.d_out), d_substitution,
+                self.rows(self.out), self.context, self.constants, self.mixed,
+                self.rows(self.d_out), d_substitution,
             )  # fmt: skip
             copy_head.substitution_softmax_backward(
-                substitution,
-                d_substitution,
-                self.number(self.weights.sharpness),
+                self.mixed.substitution, d_substitution, self.constants.sharpness,
                 self.gradients["copying.S"],
-            )
+            )  # fmt: skip
         else:
             linear_head.softmax_cross_entropy_backward(self.out, targets.reshape(-1))
         linear_head.fused_linear_backward(
@@ -119,10 +119,10 @@ class Backward(Forward):
         )  # fmt: skip
 
     def recurrence_backward(self, tokens: Array) -> None:
-        """From the states to the embedding, and the gradients of the recurrence."""
-        weights, H = self.weights, self.d_states.shape[2]
+        """Go from the states to the embedding: fill all gradients below the head."""
+        weights, (_, B, H) = self.weights, self.d_states.shape
         along = recurrence.Gradients(
-            np.zeros_like(self.table), self.new(H), *self.new(2, self.shape.B, H)
+            np.zeros_like(self.table), self.new(H), *self.new(2, B, H)
         )
         weights.kind.backward(
             self.d_states, tokens, weights.along_time(), self.states, along

@@ -1,18 +1,18 @@
-"""Loops compiled to machine code (Numba), which is kept on disk.
+"""Loops compiled to machine code by Numba, which is kept on disk.
 
-What a compiled function computes is the same to the bit on every processor, by how it
-is written and not by which library kernel a processor is given:
+A compiled function gives the same bits on every processor because of how it is written,
+where a library would choose a kernel by the processor:
 
-- Nothing is reordered or contracted: fast-math is off, and where a product and a sum
+- No operation is reordered or merged: fast-math is off, and where a product and a sum
   are one operation, the code says `fma` (math.py), which IEEE 754 defines to the bit.
-- A sum keeps the order that the code gives it. What is computed side by side, in
-  vectors as wide as the processor has them, does not depend on each other.
+- A sum is taken in the order that the code gives. Values that are computed side by
+  side, in vectors as wide as the processor has them, do not depend on one another.
 
-Machine code is kept in one file a function and signature, without an index, since
-Numba's own index can be overwritten by a second process, which is then given the code
-of another function. The name of a file is a digest of all that determines its content;
-the content begins with its own digest, and is written aside and moved. So nothing is
-ever updated, and a file that is missing, cut short or damaged costs one compilation.
+Machine code is kept in a file per function and signature, without an index: two
+processes can overwrite each other's entries in Numba's index, and then load the code of
+another function. A file is named by a digest of all that its content depends on. The
+content begins with its own digest, and is moved there once it is complete. So no file
+is ever updated, and one that is missing or damaged costs one compilation.
 """
 
 from __future__ import annotations
@@ -45,19 +45,19 @@ DIGEST = 32  # bytes of SHA-256
 
 
 def jit(function: F) -> F:
-    """Compile a function of arrays and numbers; a division by zero is an infinity."""
+    """Compile a function of arrays and numbers; dividing by zero gives an infinity."""
     dispatcher = njit(error_model="numpy")(function)
     dispatcher._cache = Kept(function)
     return cast(F, dispatcher)
 
 
 def inlined(function: F) -> F:
-    """Let compiled functions call a function, which is compiled into them."""
+    """Make a function callable by compiled functions; it is compiled into them."""
     return cast(F, register_jitable(function))
 
 
 def portability_warning() -> str | None:
-    """Say why this machine's bits are its own, or None where they are everybody's."""
+    """Say why bits of this machine may not match others'; None where they do."""
     features = binding.get_host_cpu_features()
     arm = platform.machine() in ("aarch64", "arm64")  # fma is part of it
     if arm or all(features.get(name) for name in ("avx2", "fma")):
@@ -70,21 +70,21 @@ def portability_warning() -> str | None:
 
 
 def check() -> None:
-    """Refuse to go on without machine code.
+    """Check that Numba compiles, since the engine cannot run as plain Python.
 
     Raises:
-        InputError: Numba is told to compile nothing.
+        InputError: Numba's compilation is switched off.
     """
     if config.DISABLE_JIT:
         raise InputError(
-            "NUMBA_DISABLE_JIT is set, expected machine code, which the engine is made "
-            "of: unset it, or use engine: autograd"
+            "NUMBA_DISABLE_JIT is set, expected it unset, since the engine is compiled "
+            "code: unset it, or use engine: autograd"
         )
 
 
 @cache
 def cache_key(source: Path) -> bytes:
-    """Digest what machine code depends on beside its function: sources and versions."""
+    """Digest what the machine code of a module depends on: sources and versions."""
     facts = [version(name) for name in ("numba", "llvmlite", "numpy")]
     facts += [sys.version, platform.platform()]
     facts += [
@@ -97,10 +97,10 @@ def cache_key(source: Path) -> bytes:
 
 
 def imported(source: Path, found: set[Path]) -> set[Path]:
-    """Give a file and all files of this project that it imports, directly or not.
+    """Collect a file and all files of this project that it imports, directly or not.
 
-    A compiled function sees the constants of its module, whose values are compiled in,
-    and the functions that it calls, wherever they are.
+    Constants of a module and the functions that it calls are compiled into its machine
+    code, wherever they are defined.
     """
     found.add(source)
     for node in ast.walk(ast.parse(source.read_bytes())):
@@ -117,9 +117,9 @@ def imported(source: Path, found: set[Path]) -> set[Path]:
 
 
 class Kept(caching._Cache):  # type: ignore[misc]
-    """Where a dispatcher of Numba looks for its machine code, and leaves it.
+    """The cache on disk of one compiled function, which Numba's dispatcher calls.
 
-    The interface is Numba's own (numba.core.caching), so it rests on the pin.
+    The interface is internal to Numba (numba.core.caching): other versions may differ.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -127,11 +127,11 @@ class Kept(caching._Cache):  # type: ignore[misc]
 
     @property
     def cache_path(self) -> str:
-        """Where the files are."""
+        """The folder of the files."""
         return str(FOLDER)
 
     def path(self, signature: Any, codegen: Any) -> Path:
-        """Name the file of a signature, for this processor."""
+        """Name the file of a signature, compiled for this processor."""
         function = self.function
         names = (function.__module__, function.__qualname__, function.__code__.co_code)
         facts = (*names, str(signature), codegen.magic_tuple())
@@ -140,7 +140,7 @@ class Kept(caching._Cache):  # type: ignore[misc]
         return FOLDER / f"{function.__name__}-{key.hexdigest()}"
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Give the machine code of a signature, or None where there is none to use."""
+        """Load the machine code of a signature; None if it is missing or damaged."""
         target_context.refresh()
         try:
             found = self.path(sig, target_context.codegen()).read_bytes()
@@ -153,7 +153,7 @@ class Kept(caching._Cache):  # type: ignore[misc]
         return compiler.CompileResult._rebuild(target_context, *state)
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep the machine code of a signature, if the disk will have it."""
+        """Keep the machine code of a signature, unless the disk refuses it."""
         path = self.path(sig, data.codegen)
         content = serialize.dumps(data._reduce())
         partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
@@ -163,10 +163,10 @@ class Kept(caching._Cache):  # type: ignore[misc]
             partial.replace(path)
 
     def enable(self) -> None:
-        """Part of the interface; it is always on."""
+        """Do nothing, as it is always on; part of the interface."""
 
     def disable(self) -> None:
-        """Part of the interface; it is always on."""
+        """Do nothing, as it is always on; part of the interface."""
 
     def flush(self) -> None:
-        """Part of the interface; nothing is held back."""
+        """Do nothing, as nothing is buffered; part of the interface."""

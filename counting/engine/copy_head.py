@@ -1,11 +1,11 @@
 """The copy head of networks/copy_head.py by hand, forward and back.
 
-Rows are laid out as linear_head.Layout says: logits, then query, key and gates. The
-positions that can be copied from are those of the windows themselves and, before them,
-those that a state has brought along.
+Rows of `out` are laid out as linear_head.Layout says: logits, then query, key, gates.
+Tokens can be copied from the windows themselves and from the K positions before them
+that a carried state holds.
 
-Sizes: B windows, T tokens, V vocabulary, H hidden, C columns, L of them for logits,
-K positions before the first token.
+Sizes: B windows, T tokens, V vocabulary, H hidden, C columns of `out`, L of them for
+logits, K positions before the first token.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from counting.base.types import NO_TARGET, Array
+from counting.base.types import NO_TARGET, Array, Reading
 from counting.engine.compiler import inlined, jit
 from counting.engine.linear_head import NEVER, index_of, row_max, scored, softmax
 from counting.engine.math import ONE, ZERO, exp, log
@@ -23,31 +23,31 @@ from counting.engine.matmul import matmul_add
 FLOOR = 1e-8  # added to a probability before its logarithm, as the definition does
 
 
-class Sizes(NamedTuple):
-    """The few numbers that the copy head needs to know."""
+class Constants(NamedTuple):
+    """The numbers that a copy head computes with; floats in the type of its arrays."""
 
     H: int
     reach: int  # positions that can be copied from
-    scale: float  # H^-1/2
+    sharpness: float  # S is multiplied by it
+    scale: float  # H^-1/2, of query times key
     floor: float  # FLOOR
 
 
 class Context(NamedTuple):
-    """What was read, and what may be said."""
+    """What was read, and what comes next."""
 
     tokens: Array  # (K + T, B)
-    keys: Array  # (K, B, H), those before the windows
-    targets: Array  # (T, B)
-    no_copy: Array  # (T, B) bool, where nothing may be copied
+    keys: Array  # (K, B, H), of the positions before the windows
+    targets: Array  # (T, B), NO_TARGET where none is scored
+    no_copy: Array  # (T, B) bool, positions that may not copy
 
 
 class Mixed(NamedTuple):
-    """What the copy head says."""
+    """What a copy head computes on the way to a reading."""
 
-    attention: Array  # (B, T, K + T or more), filled as far as the head reaches
-    p: Array  # (T, B, L), probabilities
-    predicted: Array  # (T, B), the likeliest tokens
-    losses: Array  # (T, B), -log p of the targets in nats
+    substitution: Array  # (V, L), softmax(sharpness * S) by rows
+    attention: Array  # (B, T, K + T or more), weights within reach, and scores beyond
+    p: Array  # (T, B, L), probabilities of the mixture
 
 
 @inlined
@@ -60,7 +60,7 @@ def fill_zero(values: Array) -> None:
 
 @inlined
 def softmax_short(row: Array) -> None:
-    """Turn a few scores into probabilities, in place; softmax does so for many."""
+    """Turn scores into probabilities, in place; unlike softmax, any number of them."""
     top, total = row[0], ZERO
     for j in range(1, len(row)):
         top = max(top, row[j])
@@ -73,7 +73,7 @@ def softmax_short(row: Array) -> None:
 
 @jit
 def substitution_softmax(S: Array, sharpness: Any, substitution: Array) -> None:
-    """Put softmax(sharpness * S) by rows into `substitution` (V, L)."""
+    """Put softmax(sharpness * S) by rows into `substitution` (V, L); S is (V, V)."""
     V = len(S)
     for u in range(V):
         row = substitution[u]
@@ -88,7 +88,7 @@ def substitution_softmax(S: Array, sharpness: Any, substitution: Array) -> None:
 def substitution_softmax_backward(
     substitution: Array, d: Array, sharpness: float, dS: Array
 ) -> None:
-    """Turn the gradient d (V, L) of what `substitution_softmax` gave into that of S."""
+    """Put the gradient of S (V, V) into dS, given d (V, L), that of `substitution`."""
     for u in range(len(dS)):
         mean = ZERO
         for v in range(len(dS)):
@@ -99,21 +99,25 @@ def substitution_softmax_backward(
 
 @jit
 def copy_head_forward(
-    out: Array, context: Context, substitution: Array, sizes: Sizes, mixed: Mixed
+    out: Array, context: Context, constants: Constants, mixed: Mixed, reading: Reading
 ) -> None:
     """Mix the three ways of saying a token: p = g_1 o + g_2 c + g_3 c S.
+
+    Here S is the substitution, o the softmax of the logits, and c the attention, summed
+    for each token that it points at.
 
     Args:
         out: (T, B, C); its logits and gates become probabilities.
         context: what was read.
-        substitution: (V, L) of `substitution_softmax`.
-        sizes: H, reach and so on.
-        mixed: filled.
+        constants: of the copy head.
+        mixed: with its substitution; attention and p are filled.
+        reading: filled.
     """
+    substitution, attention, mixture = mixed
     (T, B), L = out.shape[:2], substitution.shape[1]
-    H, reach, scale, floor = sizes
+    H, reach, _, scale, floor = constants
     tokens, before, targets, no_copy = context
-    K, keys = len(before), np.zeros((H, mixed.attention.shape[2]), out.dtype)
+    K, keys = len(before), np.zeros((H, attention.shape[2]), out.dtype)
     log_total = log(ONE + np.float32(len(substitution)) * floor)
     for b in range(B):
         for j in range(K):
@@ -122,7 +126,7 @@ def copy_head_forward(
         for t in range(T):
             for k in range(H):
                 keys[k, K + t] = out[t, b, L + H + k] * scale
-        scores = mixed.attention[b]
+        scores = attention[b]
         fill_zero(scores)
         matmul_add(scores, out[:, b, L : L + H], keys)
         for t in range(T):
@@ -133,7 +137,7 @@ def copy_head_forward(
             if no_copy[t, b] or now == 0:
                 gates[1] = gates[2] = NEVER
             softmax_short(gates)
-            p = mixed.p[t, b]
+            p = mixture[t, b]
             for v in range(L):
                 p[v] = gates[0] * own[v]
             if now > 0:
@@ -143,29 +147,31 @@ def copy_head_forward(
                 p[word] += gates[1] * weight
                 for v in range(L):
                     p[v] += gates[2] * weight * substitution[word, v]
-            mixed.predicted[t, b] = index_of(p, row_max(p))
-            mixed.losses[t, b] = ZERO
+            reading.predicted[t, b] = index_of(p, row_max(p))
+            reading.losses[t, b] = ZERO
             if y != NO_TARGET:
-                mixed.losses[t, b] = log_total - log(p[y] + floor)
+                reading.losses[t, b] = log_total - log(p[y] + floor)
 
 
 @jit
 def copy_head_backward(
-    out: Array, context: Context, substitution: Array, sizes: Sizes, attention: Array,
+    out: Array, context: Context, constants: Constants, mixed: Mixed,
     d: Array, d_substitution: Array,
 ) -> None:  # fmt: skip
-    """Fill the gradients d (T, B, C) and d_substitution (V, L) of the mean loss.
+    """Fill the gradient d (T, B, C) of the mean loss, and add to d_substitution (V, L).
 
-    For windows with nothing before them. With y the target, m = -1 / (M (p_y + FLOOR)),
-    M the positions that are scored, and s * (ds - s' ds) for a softmax s:
+    For windows with no position before them. With y the target, x_j the token read at
+    j, M the number of scored positions and m = -1 / (M (p_y + FLOOR)):
         dg_1 = m o_y,  dg_2 = m c_y,  dg_3 = m (c S)_y,  do_y = m g_1
         da_j = m (g_2 [x_{j+1} = y] + g_3 S_{x_{j+1} y}),  dS_{x_{j+1} y} += m g_3 a_j
+    Through each softmax, with s its result and ds the gradient of that, goes
+    s * (ds - s' ds). So da becomes the gradient of the scores, called ds in the code:
         dq_i = sum over j of ds_ij k_j,  dk_j = sum over i of ds_ij q_i
     """
+    substitution, attention, _ = mixed
     (T, B), L = out.shape[:2], substitution.shape[1]
-    H, reach, scale, floor = sizes
+    H, reach, _, scale, floor = constants
     ds, M = np.empty((T, T), out.dtype), scored(context.targets.ravel())
-    fill_zero(d_substitution)
     for b in range(B):
         dq, dk = d[:, b, L : L + H], d[:, b, L + H : L + 2 * H]
         fill_zero(d[:, b])

@@ -1,12 +1,10 @@
-"""The forward pass, from tokens to probabilities: the only one there is.
-
-Training, scores, greedy decoding, samples and counting on all come through here:
+"""The forward pass, from tokens to probabilities, for training and for reading.
 
     table of input sides -> states (recurrence.py) -> projected states (linear_head.py)
     -> probabilities (linear_head.py, or copy_head.py)
 
-Sizes: T tokens, B windows, H hidden, V vocabulary, C columns, K positions that a state
-has brought along for the copy head.
+Sizes: T tokens, B windows, H hidden, V vocabulary, C columns of `out`, K positions that
+a carried state holds for the copy head.
 """
 
 from __future__ import annotations
@@ -26,64 +24,46 @@ EPS = 1e-5  # of batch norm, as in PyTorch
 
 
 class Carried(NamedTuple):
-    """What a network carries from the last token to the next."""
+    """What a network carries from one token to the next."""
 
     h: Array  # (B, H)
-    c: Array  # (B, H) of an LSTM; of the others (1, 1), unused
-    keys: Array  # (K, B, H), for the copy head
-    tokens: Array  # (K, B)
-
-
-class Shape(NamedTuple):
-    """What is read at once."""
-
-    T: int  # tokens of a window
-    B: int  # windows
-
-
-class CopyBuffers(NamedTuple):
-    """What a copy head fills at each call."""
-
-    substitution: Array  # (V, L)
-    attention: Array  # (B, T, K + T or more)
-    p: Array  # (T, B, L)
+    c: Array  # (B, H) of an LSTM; else (1, 1), unused
+    keys: Array  # (K, B, H) of a copy head; else K is 0
+    tokens: Array  # (K, B), those that can be copied
 
 
 class Forward:
-    """A network over T tokens of B windows: the buffers, and the way forward.
+    """The parts of a forward pass over T tokens of B windows, and their buffers.
 
     Args:
-        weights: read anew at each call.
+        weights: of the network; changes of them are seen by the next pass.
         T: tokens of a window.
         B: windows.
 
     Raises:
-        InputError: Numba is told to compile nothing.
+        InputError: Numba's compilation is switched off.
     """
 
     def __init__(self, weights: Weights, T: int, B: int) -> None:
         compiler.check()
         (V, H), P = weights.embedding.shape, len(weights.tensors["h_o.bias"])
         _, _, G, saved, has_cell = weights.kind
-        self.weights, self.shape = weights, Shape(T, B)
+        self.weights, self.shape = weights, (T, B)
         self.layout = Layout.of(V, P)
         self.table = self.new(V, G * H)
-        one = (1, 1, 1)  # of what a kind does not have
         self.states = States(
             self.new(T + 1, B, H),
-            self.new(*((T + 1, B, H) if has_cell else one)),
-            self.new(*((T, B, saved * H) if saved else one)),
+            self.new(*((T + 1, B, H) if has_cell else (1, 1, 1))),
+            self.new(T, B, saved * H),
         )
         self.out = self.new(T * B, self.layout.columns)
         self.fused = Fused(
             self.new(self.layout.columns, H), self.new(self.layout.columns)
         )
         if weights.reach:
-            L = self.layout.logits
-            self.buffers = CopyBuffers(
-                self.new(V, L),
-                self.new(B, T, linear_head.round_up(T, 8)),
-                self.new(T, B, L),
+            L, width = self.layout.logits, linear_head.round_up(T, 8)
+            self.mixed = copy_head.Mixed(
+                self.new(V, L), self.new(B, T, width), self.new(T, B, L)
             )
 
     def new(self, *shape: int) -> Array:
@@ -92,7 +72,7 @@ class Forward:
 
     @property
     def number(self) -> Any:
-        """The type of a number here, float32 but in tests."""
+        """The type of all numbers: float32, or float64 in tests."""
         return self.weights.embedding.dtype.type
 
     def start(self) -> Carried:
@@ -102,7 +82,7 @@ class Forward:
         return Carried(self.new(B, H), self.new(*c), keys, tokens)
 
     def run_recurrence(self, tokens: Array, state: Carried) -> None:
-        """Fill the states, from tokens (T, B)."""
+        """Fill the states, from tokens (T, B) and the state before them."""
         W, b = self.weights.input_side()
         affine(self.table, self.weights.embedding, W, b)
         self.states.h[0], self.states.c[0] = state.h, state.c
@@ -110,11 +90,14 @@ class Forward:
         self.weights.kind.forward(self.table, tokens, along, self.states)
 
     def flat_states(self) -> Array:
-        """View the states after each token as (T * B, H)."""
+        """View the hidden states after each token as (T * B, H)."""
         return self.states.h[1:].reshape(-1, self.states.h.shape[2])
 
     def project_states(self, y: Array, mean: Array, rs: Array) -> None:
-        """Fill `out` from y, the states less what `mean` will not take off."""
+        """Fill `out` from states y (T * B, H), whose `mean` (H,) is still to come off.
+
+        `rs` (H,) is 1 / sqrt(var + EPS).
+        """
         linear_head.fuse_batch_norm(
             head(self.weights.tensors), mean, rs, self.layout, self.fused
         )
@@ -123,13 +106,13 @@ class Forward:
     def score(
         self, tokens: Array, targets: Array, state: Carried, no_copy: Array | None
     ) -> Reading:
-        """Turn what `out` holds into probabilities, in place, and judge them.
+        """Turn the logits in `out` into probabilities, in place, and score the targets.
 
         Args:
-            tokens: (T, B), as a copy head sees them.
-            targets: (T, B).
+            tokens: (T, B), those that can be copied.
+            targets: (T, B), NO_TARGET where none is scored.
             state: before the first token.
-            no_copy: (T, B) bool, positions that may not copy.
+            no_copy: (T, B) bool, positions that may not copy; None for none.
         """
         predicted = np.empty(targets.shape, np.int64)
         reading = Reading(predicted, np.empty(targets.shape, self.out.dtype))
@@ -148,36 +131,33 @@ class Forward:
         no_copy: Array | None,
         reading: Reading,
     ) -> None:
-        """Mix with the copy head; keeps what the way back needs."""
-        S, K = self.weights.tensors["copying.S"], len(state.keys)
+        """Fill the reading by the copy head; keeps what the way back needs."""
         if no_copy is None:
             no_copy = np.zeros(tokens.shape, np.bool_)
         seen = np.concatenate([state.tokens, tokens])
-        (T, B), width = self.shape, linear_head.round_up(K + len(tokens), 8)
-        if self.buffers.attention.shape[2] != width:
-            self.buffers = self.buffers._replace(attention=self.new(B, T, width))
-        substitution, attention, p = self.buffers
+        (T, B), width = self.shape, linear_head.round_up(len(seen), 8)
+        if self.mixed.attention.shape[2] != width:
+            self.mixed = self.mixed._replace(attention=self.new(B, T, width))
         self.context = copy_head.Context(seen, state.keys, targets, no_copy)
-        sharpness = self.number(self.weights.sharpness)
-        copy_head.substitution_softmax(S, sharpness, substitution)
-        self.mixed = copy_head.Mixed(attention, p, *reading)
+        S, constants = self.weights.tensors["copying.S"], self.constants
+        copy_head.substitution_softmax(S, constants.sharpness, self.mixed.substitution)
         copy_head.copy_head_forward(
-            self.rows(self.out), self.context, substitution, self.sizes, self.mixed
+            self.rows(self.out), self.context, constants, self.mixed, reading
         )
 
     def rows(self, out: Array) -> Array:
-        """View rows (N, .) as (T, B, .)."""
+        """View rows (T * B, C) as (T, B, C)."""
         return out.reshape(*self.shape, -1)
 
     @property
-    def sizes(self) -> copy_head.Sizes:
-        """What the copy head needs to know."""
-        H, number = self.states.h.shape[2], self.number
-        scale, floor = number(H**-0.5), number(copy_head.FLOOR)
-        return copy_head.Sizes(H, self.weights.reach, scale, floor)
+    def constants(self) -> copy_head.Constants:
+        """The numbers that the copy head computes with."""
+        H, (_, _, reach, sharpness) = self.states.h.shape[2], self.weights
+        floats = map(self.number, (sharpness, H**-0.5, copy_head.FLOOR))
+        return copy_head.Constants(H, reach, *floats)
 
     def state_after(self, tokens: Array, state: Carried) -> Carried:
-        """Give the state after the last token of (T, B), in arrays of its own."""
+        """Copy the state after the last of the tokens (T, B)."""
         h, c, reach = self.states.h[-1], self.states.c[-1], self.weights.reach
         if not reach:
             return Carried(h.copy(), c.copy(), state.keys, state.tokens)
@@ -189,27 +169,27 @@ class Forward:
         return Carried(h.copy(), c.copy(), keys[-reach:].copy(), seen[-reach:].copy())
 
     def inside(self) -> Inside:
-        """Copy what the last pass came to."""
+        """Copy how the last pass came to its reading."""
         V, out, states = self.layout.V, self.rows(self.out), self.states.h[1:].copy()
         if not self.weights.reach:
             return Inside(out[..., :V].copy(), states, None, None)
-        first = self.layout.logits + 2 * self.sizes.H
+        first = self.layout.logits + 2 * states.shape[2]
         gates, p = out[..., first : first + 3].copy(), self.mixed.p[..., :V].copy()
         return Inside(p, states, gates, self.attention())
 
     def attention(self) -> Array:
-        """Give where the copy head looked in the last pass, (T, B, K + T)."""
+        """Copy the attention of the last pass, (T, B, K + T)."""
         seen = len(self.context.tokens)
         looks = self.mixed.attention[..., :seen].transpose(1, 0, 2).copy()
         T, reach = len(looks), self.weights.reach
         now, j = np.arange(seen - T, seen)[:, None], np.arange(seen)
-        far = (j >= now) | (j < now - reach)  # scores that no softmax has seen
+        far = (j >= now) | (j < now - reach)  # scores that were left out of the softmax
         looks[np.broadcast_to(far[:, None], looks.shape)] = 0
         return looks
 
 
 class Inference:
-    """A trained network that reads tokens, windows or one after the other."""
+    """A trained network that reads tokens: windows at once, or one token at a time."""
 
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
@@ -222,15 +202,15 @@ class Inference:
 
         Args:
             tokens: (T, B), int64.
-            targets: (T, B), int64, the tokens that come next; NO_TARGET, or none at
-                all, where they are not known, and the loss is 0.
-            state: that an earlier call ended on; None for the beginning.
+            targets: (T, B), int64, the next tokens; NO_TARGET where one is not scored,
+                and the loss is 0; None to score nothing.
+            state: the one that an earlier call returned; None to begin.
 
         Returns:
-            What it says of each position, (T, B), and the state after the last token.
+            The predictions and losses, (T, B), and the state after the last token.
         """
         T, B = tokens.shape
-        if self.forward is None or self.forward.shape[:2] != (T, B):
+        if self.forward is None or self.forward.shape != (T, B):
             self.forward = Forward(self.weights, T, B)
         forward, tensors = self.forward, self.weights.tensors
         state = state or forward.start()
@@ -246,7 +226,7 @@ class Inference:
     def inspect(
         self, tokens: Array, targets: Array | None = None, state: Carried | None = None
     ) -> tuple[Reading, Inside, Carried]:
-        """Read tokens as a call does, and tell how the network came to it."""
+        """Read tokens as a call does, and also give how the network came to it."""
         reading, after = self(tokens, targets, state)
         assert self.forward is not None
         return reading, self.forward.inside(), after

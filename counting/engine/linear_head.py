@@ -1,19 +1,18 @@
 """Batch norm and linear layer in one, and cross entropy, by hand.
 
-Batch norm is fused into the weights, so that no normalised, scaled and shifted copy of
-the states is ever written. With y = h - mean, rs = 1 / sqrt(var + eps) and
-c = gamma * rs, over the N positions:
+Batch norm is fused into the weights, so no normalised copy of the states is written.
+With y = h - mean, rs = 1 / sqrt(var + eps) and c = gamma * rs, for N positions as rows:
     out = y (W * c)' + (b + W beta)
 Backward, with d the gradient of `out`:
     db = sum of d,  D = (d' y) * rs,  dW = D * gamma + db beta'
     dgamma = sum over P of W * D,  dbeta = W' db
     dh = d (W * c) - (c / N) * (dbeta + y * rs * dgamma)
-Cross entropy, with p = softmax(logits): loss = mean of -log p_target over the M scored
-positions, those with a target;
+Cross entropy, with p = softmax(logits), is the mean of -log p_target over the M scored
+positions, and its gradient
     d = (p - onehot(target)) / M there, and 0 elsewhere
 
-Rows of `out` are wider than P: vectors want multiples of 32. After the V logits comes a
-gap, up to `Layout.logits` columns, which hold no token; after the rest another one.
+A row of `out` has C columns, more than P, since vectors are fastest in multiples of 32:
+V logits, a gap up to column `Layout.logits`, the P - V other values, and another gap.
 
 Sizes: N positions, M of them scored, H hidden, V vocabulary, P rows of W, C columns.
 """
@@ -30,17 +29,17 @@ from counting.engine.math import ONE, ZERO, exp, log
 from counting.engine.matmul import matmul_add
 from counting.engine.recurrence import add_row
 
-VECTOR = 32
-NEVER = np.float32(-1e30)  # logit of what is no token
+VECTOR = 32  # columns that are whole vectors on every processor
+NEVER = np.float32(-1e30)  # a logit whose softmax is 0
 
 
 class Layout(NamedTuple):
-    """Where the P values that a state is projected to stand in a row."""
+    """Where a row holds the P values that a state is projected to."""
 
     V: int
     P: int
-    logits: int  # columns of the logits, those of no token included
-    columns: int
+    logits: int  # columns for the logits, with the gap after them
+    columns: int  # C
 
     @classmethod
     def of(cls, V: int, P: int) -> Layout:
@@ -50,7 +49,7 @@ class Layout(NamedTuple):
 
 
 class Head(NamedTuple):
-    """Weights of the linear layer and of batch norm, or their gradients."""
+    """The weights of the linear layer and of batch norm, or their gradients."""
 
     W: Array  # (P, H)
     b: Array  # (P,)
@@ -68,20 +67,20 @@ class Normalized(NamedTuple):
 
 
 class Fused(NamedTuple):
-    """The linear layer with batch norm in it; zero in the gaps."""
+    """The linear layer with batch norm in it."""
 
-    W: Array  # (C, H)
-    b: Array  # (C,)
+    W: Array  # (C, H), zero in the gaps
+    b: Array  # (C,), `NEVER` in the gap of the logits, zero in the other
 
 
 def round_up(columns: int, to: int = VECTOR) -> int:
-    """Round up to whole vectors."""
+    """Round up to a multiple of `to`."""
     return -(-columns // to) * to
 
 
 @jit
 def batch_statistics(h: Array, normalized: Normalized) -> None:
-    """Take mean and biased variance of states (N, H); fills all but `rs`."""
+    """Compute y, mean and biased variance of states (N, H); `rs` is left alone."""
     y, mean, var, _ = normalized
     N = np.float32(len(h))
     for j in range(len(mean)):
@@ -102,7 +101,7 @@ def batch_statistics(h: Array, normalized: Normalized) -> None:
 def fuse_batch_norm(
     head: Head, mean: Array, rs: Array, layout: Layout, fused: Fused
 ) -> None:
-    """Fill the fused layer, for states less what `mean` (H,) will not take off."""
+    """Fill the fused layer, for states whose `mean` (H,) is still to come off."""
     W, b, gamma, beta = head
     for column in range(layout.V, layout.logits):
         fused.b[column] = NEVER
@@ -125,7 +124,7 @@ def fused_linear_backward(
     d_states: Array,
     d_head: Head,
 ) -> None:
-    """Fill the gradients of states (N, H) and weights, from d (N, C) of `out`."""
+    """Fill the gradients of the states (N, H) and of the weights, given d (N, C)."""
     (y, _, _, rs), (W, _, gamma, beta) = normalized, head
     N, H = np.float32(len(d)), W.shape[1]
     D, d_sum = np.zeros_like(fused.W), np.zeros_like(fused.b)
@@ -152,7 +151,7 @@ def fused_linear_backward(
 
 @inlined
 def row_max(row: Array) -> Any:
-    """Give the highest of a row of 4 n values: four at a time, or each waits."""
+    """Give the maximum of 4 n values, four side by side, as each waits for the last."""
     a, b, c, d = row[0], row[1], row[2], row[3]
     for v in range(4, len(row), 4):
         a, b = max(a, row[v]), max(b, row[v + 1])
@@ -162,7 +161,7 @@ def row_max(row: Array) -> Any:
 
 @inlined
 def row_sum(row: Array) -> Any:
-    """Give the sum of a row of 4 n values, in the same way."""
+    """Give the sum of 4 n values, in the same way."""
     a, b, c, d = row[0], row[1], row[2], row[3]
     for v in range(4, len(row), 4):
         a, b, c, d = a + row[v], b + row[v + 1], c + row[v + 2], d + row[v + 3]
@@ -171,7 +170,7 @@ def row_sum(row: Array) -> Any:
 
 @inlined
 def softmax(row: Array, top: float) -> Any:
-    """Turn 4 n scores, the highest `top`, into probabilities; gives their sum."""
+    """Turn 4 n scores with maximum `top` into probabilities; give the sum they had."""
     for v in range(len(row)):
         row[v] = exp(row[v] - top)
     total = row_sum(row)
@@ -182,7 +181,7 @@ def softmax(row: Array, top: float) -> Any:
 
 @inlined
 def index_of(row: Array, value: float) -> int:
-    """Give the first place of a value, which is in the row."""
+    """Give the index of the first `value` in a row that has it."""
     v = 0
     while row[v] != value and v < len(row) - 1:
         v += 1
@@ -195,8 +194,8 @@ def softmax_cross_entropy(
 ) -> None:
     """Turn the logits of `out` (N, C) into probabilities, in place.
 
-    Puts the likeliest tokens into predicted (N,), and -log p of the targets into
-    losses (N,), in nats; 0 where there is none.
+    Fills predicted (N,) with the likeliest tokens, and losses (N,) with -log p of the
+    targets (N,) in nats, 0 where none is scored. `logits` is that of the layout.
     """
     for i in range(len(out)):
         row, y = out[i, :logits], targets[i]
@@ -208,7 +207,7 @@ def softmax_cross_entropy(
 
 @jit
 def softmax_cross_entropy_backward(p: Array, targets: Array) -> None:
-    """Turn probabilities (N, C) into the gradient of the mean loss, in place."""
+    """Turn probabilities (N, C) into the gradient of the logits, in place."""
     M = scored(targets)
     for i in range(len(p)):
         known = ZERO if targets[i] == NO_TARGET else ONE
@@ -219,7 +218,7 @@ def softmax_cross_entropy_backward(p: Array, targets: Array) -> None:
 
 @inlined
 def scored(targets: Array) -> Any:
-    """Count the targets (N,) that are scored; 1 if there are none, to divide by."""
+    """Count the targets (N,) that are scored; 1 if there are none, to divide by it."""
     count = 0
     for i in range(len(targets)):
         count += targets[i] != NO_TARGET
@@ -228,7 +227,7 @@ def scored(targets: Array) -> Any:
 
 @jit
 def mean_loss(losses: Array, targets: Array) -> Any:
-    """Give the mean of losses (N,) over the targets (N,) that are scored."""
+    """Give the mean of losses (N,) over the scored targets (N,); 0 without any."""
     total = ZERO
     for i in range(len(losses)):
         total += losses[i]

@@ -1,9 +1,10 @@
 """The operations and functions that compiled loops are made of.
 
-`fma`, `round_even` and the bits of a number are single instructions; `exp`, `log`,
-`sigmoid` and `tanh` are polynomials of such instructions, so that their bits are the
-same on every processor. Their errors are below 3e-7, relative for exp and log, absolute
-for the others. In float64, for the tests, exp and log are those of the C library.
+`fma`, `round_even`, `as_bits` and `as_float` are single instructions. `exp` and `log`
+are polynomials of such instructions, and `sigmoid` and `tanh` are made of `exp`, so
+their bits are the same on every processor. Errors are below 3e-7, relative for exp and
+log, absolute for the others. In float64, which only tests use, exp and log are those of
+the C library.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from numba.extending import intrinsic, overload
 
 from counting.engine.compiler import inlined
 
-# float32 constants: with a float64 they give a float64
+# float32: an operation with a float64 still gives a float64
 ZERO, HALF, ONE, TWO = (np.float32(value) for value in (0, 0.5, 1, 2))
 
 
@@ -27,7 +28,7 @@ ZERO, HALF, ONE, TWO = (np.float32(value) for value in (0, 0.5, 1, 2))
 
 
 def _operation(name: str) -> Any:
-    """Give an operation of LLVM that takes and gives numbers of one type."""
+    """Give the code of an LLVM operation whose arguments and result have one type."""
 
     def of(context: Any, a: Any, *more: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -39,7 +40,7 @@ def _operation(name: str) -> Any:
 
 
 def declared(builder: Any, name: str, kind: Any, arguments: int) -> Any:
-    """Declare an operation for a type, such as llvm.fma.v8f32."""
+    """Declare an LLVM operation for a type of number or vector: llvm.fma.v8f32."""
     lanes, element = (kind.count, kind.element) if hasattr(kind, "count") else (0, kind)
     suffix = f"v{lanes}" * bool(lanes) + ("f32" if element == ir.FloatType() else "f64")
     shape = ir.FunctionType(kind, [kind] * arguments)
@@ -82,7 +83,7 @@ def as_float(context: Any, a: Any) -> Any:
 
 _LOG2_E, _SQRT2 = np.float32(math.log2(math.e)), np.float32(math.sqrt(2))
 _LN2 = np.float32(math.log(2))
-# ln 2 in two parts, of which the first has few bits: n times it is exact
+# ln 2 as a sum of two; the first has so few bits that a product with n is exact
 _LN2_HIGH, _LN2_LOW = np.float32(0.693145751953125), np.float32(1.42860682030941723e-6)
 _EXP = tuple(np.float32(1 / math.factorial(n)) for n in range(7, -1, -1))
 _ATANH = tuple(np.float32(2 / n) for n in (9, 7, 5, 3))
@@ -91,8 +92,8 @@ _FRACTION = np.int32(0x007FFFFF)
 
 
 def exp(x: Any) -> Any:
-    """Give e to the x; beyond -87 and 88 as if x were there."""
-    raise NotImplementedError  # called from compiled functions alone
+    """Give e^x, with x first brought into [-87, 88]."""
+    raise NotImplementedError  # only compiled functions can call it
 
 
 def log(x: Any) -> Any:
@@ -111,7 +112,7 @@ def _log(x: Any) -> Any:
 
 
 def _exp32(x: Any) -> Any:
-    """2^n e^r with x = n ln 2 + r and |r| <= ln 2 / 2, e^r by its series."""
+    """Give 2^n e^r with x = n ln 2 + r and |r| <= ln 2 / 2, and e^r by its series."""
     x = min(max(x, np.float32(-87)), np.float32(88))
     n = round_even(x * _LOG2_E)
     r = fma(n, -_LN2_LOW, fma(n, -_LN2_HIGH, x))
@@ -127,11 +128,11 @@ def _exp32(x: Any) -> Any:
 
 
 def _log32(x: Any) -> Any:
-    """N ln 2 + ln m with x = 2^n m, m about 1, ln m = 2 artanh((m - 1) / (m + 1))."""
+    """Give n ln 2 + ln m with x = 2^n m, and ln m = 2 artanh((m - 1) / (m + 1))."""
     bits = as_bits(x)
     n = (bits >> _MANTISSA) - _BIAS
     m = as_float((bits & _FRACTION) | _ONE_BITS)  # in [1, 2)
-    if m > _SQRT2:
+    if m > _SQRT2:  # then in [.7, 1.4], where few terms suffice
         m, n = m * HALF, n + np.int32(1)
     s = (m - ONE) / (m + ONE)
     z = s * s

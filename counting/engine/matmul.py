@@ -1,10 +1,12 @@
 """Matrix products, compiled: the same bits with vectors of any width.
 
 Each element of a product is one chain of `fma` in the order of the inner dimension.
-Neither the width of the vectors nor the way the product is cut into tiles changes it,
-so the widest vectors of a processor are used, and a sum over a long dimension may come
-in pieces: a chain goes on where the piece before left it. At these sizes that is also
+Neither the width of the vectors nor the cut of the product into tiles changes a chain.
+So the widest vectors of a processor are used, and a sum over a long dimension may be
+taken in pieces, each going on from the result of the last. At these sizes that is also
 faster than calling a library for each product.
+
+Sizes: C (M, N) is added to, A (M, K) and B (K, N) are multiplied.
 """
 
 from __future__ import annotations
@@ -23,11 +25,11 @@ from counting.engine.math import declared
 
 
 def _tile(rows: int, lanes: int, vectors: int) -> Any:
-    """Give the kernel C[i:i+rows, j:j+lanes*vectors] += A[i:i+rows, k] B[k, j:...].
+    """Make the kernel that adds to one tile of C, for k from `start` up to `stop`.
 
-    For k from `start` up to `stop`. The elements of C stay in registers meanwhile:
-    `vectors` loads of B and `rows` of A, each spread over the lanes, feed
-    rows * vectors fma.
+    C[i : i+rows, j : j+n] += A[i : i+rows, k] B[k, j : j+n], n = lanes * vectors. The
+    tile stays in registers. For each k, `vectors` vectors are loaded from B and `rows`
+    numbers from A, each copied to all lanes; rows * vectors fma combine them.
     """
 
     @intrinsic  # type: ignore[untyped-decorator]
@@ -96,19 +98,19 @@ def _tile(rows: int, lanes: int, vectors: int) -> Any:
 _WIDE = bool(binding.get_host_cpu_features().get("avx512f"))
 _ROWS, _LANES, _VECTORS = (8, 16, 2) if _WIDE else (4, 8, 2)
 _COLUMNS = _LANES * _VECTORS
-_DEPTH = 512  # rows of B that are read again and again, and stay in the cache
-_LARGE = 2**19  # elements of C that would leave the cache between two steps
-_STRIP = 64  # rows of such a C that stay
+_DEPTH = 512  # rows of B that stay in the cache while all of A is multiplied by them
+_LARGE = 2**19  # elements of a C that does not stay in the cache between two steps
+_STRIP = 64  # rows of such a C that do
 _block, _row = _tile(_ROWS, _LANES, _VECTORS), _tile(1, _LANES, _VECTORS)
 _some, _one = _tile(1, 8, 1), _tile(1, 1, 1)
 
 
 @jit
 def matmul_add(C: Array, A: Array, B: Array) -> None:
-    """Add the product of A (M, K) and B (K, N) to C (M, N).
+    """Add A (M, K) B (K, N) to C (M, N).
 
-    Rows of B and C lie contiguous; A may be any view, a transposed one too. Fastest
-    where N is a multiple of 32.
+    Rows of B and C must be contiguous; A may be any view, such as a transposed one. It
+    is fastest if N is a multiple of 32.
     """
     (M, N), K = C.shape, len(B)
     m, n = M - M % _ROWS, N - N % _COLUMNS
@@ -129,10 +131,10 @@ def matmul_add(C: Array, A: Array, B: Array) -> None:
 
 @jit
 def panels(B: Array) -> Array:
-    """Lay B (K, N) out as panels (N / 32, K, 32), for more products than one.
+    """Copy B (K, N) into panels (N / 32, K, 32), to be multiplied several times.
 
-    That is what a tile reads, from front to back; in a large B its rows lie pages
-    apart. Where vectors are half as wide, so are panels.
+    A tile reads a panel from front to back, while rows of a large B lie pages apart. On
+    processors with vectors half as wide, panels have 16 columns.
     """
     (K, N), columns = B.shape, _COLUMNS
     laid_out = np.empty((-(-N // columns), K, columns), B.dtype)
@@ -146,7 +148,7 @@ def panels(B: Array) -> Array:
 
 @jit
 def matmul_add_panels(C: Array, A: Array, laid_out: Array) -> None:
-    """Add the product of A (M, K) and B (K, N), given as its panels, to C (M, N)."""
+    """Add A (M, K) B (K, N) to C (M, N), given the panels of B."""
     for p in range(len(laid_out)):
         part = C[:, p * _COLUMNS : (p + 1) * _COLUMNS]
         matmul_add(part, A, laid_out[p, :, : part.shape[1]])
@@ -154,7 +156,7 @@ def matmul_add_panels(C: Array, A: Array, laid_out: Array) -> None:
 
 @jit
 def _add_each(C: Array, A: Array, B: Array) -> None:
-    """Add to a C that stays in the cache anyway, as `matmul_add_steps` says."""
+    """Do what `matmul_add_steps` does, for a C that stays in the cache."""
     for t in range(len(A) - 1, -1, -1):
         matmul_add(C, A[t].T, B[t])
 
@@ -162,8 +164,7 @@ def _add_each(C: Array, A: Array, B: Array) -> None:
 def matmul_add_steps(C: Array, A: Array, B: Array) -> None:
     """Add A_t' B_t to C (M, N), from the last t to the first; A (T, K, M), B (T, K, N).
 
-    A large C is not walked through at every step: a few of its rows stay in the cache
-    for all steps.
+    A large C is computed a few rows at a time, which stay in the cache for all t.
     """
     if C.size < _LARGE:
         _add_each(C, A, B)

@@ -1,16 +1,16 @@
 """Loop, RNN, GRU and LSTM along time, and back (bptt), by hand.
 
-Each is two compiled functions. `forward` fills the states from the first to the last,
-`backward` walks from the last to the first with the gradient that later steps have left
-for h_t, and adds to it what comes from the head. The gradients of what the gates are
-given take the places of the gates; the product of them and the states, the gradient of
-W, is left to the caller. docs/bptt.md derives the formulas.
+Each is two compiled functions. `forward` computes the states from the first token to
+the last. `backward` goes from the last to the first. At each token it adds up the two
+gradients of h_t, from the head and from the token after, and turns them into those of
+the pre-activations: the values that relu, sigmoid or tanh is applied to. These
+overwrite the gates; the caller multiplies them by the states to get the gradient of W.
+docs/bptt.md derives the formulas.
 
-The input side of a token is the same wherever it stands. So it comes as a table, one
-row a token of the vocabulary, and is looked up.
+x_t, the input side of a token, depends on the token alone. So it is looked up in a
+table with a row for each token of the vocabulary.
 
-Sizes: T steps, B batch, H hidden, G gates, R rows of the table.
-In formulas ' transposes and * is by element.
+Sizes: T tokens, B windows, H hidden, G gates, V vocabulary.
 """
 
 from __future__ import annotations
@@ -25,42 +25,42 @@ from counting.engine.matmul import matmul_add_panels, panels
 
 
 class AlongTime(NamedTuple):
-    """What acts along time."""
+    """The weights from a state to the next."""
 
     W_hh: Array  # (G * H, H)
-    b_hh: Array  # (3 * H,) of a GRU; of the others it is part of the table, and (0,)
+    b_hh: Array  # (3 * H,) of a GRU; else (0,), as it is part of the table
 
 
 class States(NamedTuple):
-    """What a walk along time leaves."""
+    """What `forward` fills, and `backward` reads."""
 
-    h: Array  # (T + 1, B, H), the start first
-    c: Array  # the same of an LSTM; of the others (1, 1, 1), unused
-    gates: Array  # (T, B, saved_gates * H), the first G * H for their gradients
+    h: Array  # (T + 1, B, H), with the state before the first token, which is given
+    c: Array  # the same of an LSTM; else (1, 1, 1), unused
+    gates: Array  # (T, B, saved_gates * H); gradients, later, in the first G * H
 
 
 class Gradients(NamedTuple):
-    """What a walk back adds to, all zero at first but for the last two."""
+    """What `backward` adds to."""
 
-    table: Array  # (R, G * H)
-    b_n: Array  # (H,), the part of a GRU's b_hh that is not in the table too
-    h: Array  # (B, H): in, of the last state beside `d_states`; out, of the first
-    c: Array  # (B, H), the same of an LSTM
+    table: Array  # (V, G * H)
+    b_n: Array  # (H,), of the last third of a GRU's b_hh; the rest is as in the table
+    h: Array  # (B, H), what later tokens add to the gradient of h_t; at last, of h_0
+    c: Array  # (B, H), the same of an LSTM's c_t
 
 
 class Recurrence(NamedTuple):
-    """One kind of recurrence."""
+    """One kind of recurrence: its two functions, and the sizes of their arrays."""
 
     forward: Callable[..., None]
     backward: Callable[..., None]
     gate_count: int = 1  # G
-    saved_gates: int = 1  # of States.gates, in H
+    saved_gates: int = 1  # in States.gates
     has_cell: bool = False  # whether there is a c beside h
 
 
 @inlined
 def copy_row(to: Array, row: Array) -> None:
-    """Copy a row; as a slice it would take a second more to compile."""
+    """Copy a row; assigning a slice would take a second longer to compile."""
     for j in range(len(row)):
         to[j] = row[j]
 
@@ -73,9 +73,9 @@ def add_row(total: Array, row: Array) -> None:
 
 
 def elman(name: str, squash: Any, slope: Any) -> Recurrence:
-    """Give the recurrence h_t = squash(a_t), a_t = x_t + W h_{t-1}.
+    """Make the recurrence h_t = squash(a_t), a_t = x_t + W h_{t-1}.
 
-    Backward, with the slope of squash at a_t as a function of h_t:
+    Backward, with the slope of squash at a_t given as a function of h_t:
         da_t = dh_t * slope(h_t)
         dh_{t-1} += W' da_t;  dx_t = da_t;  dW = sum over t of da_t h_{t-1}'
     """
@@ -112,7 +112,7 @@ def elman(name: str, squash: Any, slope: Any) -> Recurrence:
                 add_row(gradients.table[tokens[t, b]], d)
             matmul_add_panels(dh, da[t], W)
 
-    for function in (forward, backward):  # machine code is kept under their names
+    for function in (forward, backward):  # their machine code is kept by their names
         function.__qualname__ = f"{name}.{function.__name__}"
     return Recurrence(jit(forward), jit(backward))
 
@@ -129,7 +129,7 @@ TANH = elman("tanh", tanh, inlined(lambda h: ONE - h * h))
 def gru_forward(
     table: Array, tokens: Array, weights: AlongTime, states: States
 ) -> None:
-    """Walk the GRU along time; gates hold r, z, q, n.
+    """Run the GRU along time; gates hold r, z, q, n.
 
     r_t = sigmoid(x_r + W_r h_{t-1} + b_r)
     z_t = sigmoid(x_z + W_z h_{t-1} + b_z)
@@ -165,7 +165,7 @@ def gru_backward(
     states: States,
     gradients: Gradients,
 ) -> None:
-    """Walk the GRU back; d of a gate is of what its sigmoid or tanh is given.
+    """Run the GRU backward; d of a gate is the gradient of its pre-activation.
 
     dn_t = dh_t * (1 - z_t) * (1 - n_t^2)
     dq_t = dn_t * r_t
@@ -201,7 +201,7 @@ def gru_backward(
 def lstm_forward(
     table: Array, tokens: Array, weights: AlongTime, states: States
 ) -> None:
-    """Walk the LSTM along time; gates hold i, f, g, o.
+    """Run the LSTM along time; gates hold i, f, g, o.
 
     i_t, f_t, o_t = sigmoid(x + W h_{t-1}),  g_t = tanh(x_g + W_g h_{t-1})
     c_t = f_t * c_{t-1} + i_t * g_t
@@ -232,7 +232,7 @@ def lstm_backward(
     states: States,
     gradients: Gradients,
 ) -> None:
-    """Walk the LSTM back, with m_t = tanh(c_t).
+    """Run the LSTM backward, with m_t = tanh(c_t); d of a gate as in the GRU.
 
     dc_t += dh_t * o_t * (1 - m_t^2)
     di_t = dc_t * g_t * i_t * (1 - i_t)
@@ -255,7 +255,7 @@ def lstm_backward(
                 d_o = d * m * o[j] * (ONE - o[j])
                 d_cell[j] += d * o[j] * (ONE - m * m)
                 from_next[j], o[j] = ZERO, d_o
-            for j in range(H):  # a loop over all at once has too much to tell apart
+            for j in range(H):  # with more arrays in one loop LLVM makes no vectors
                 d = d_cell[j]
                 d_i = d * g[j] * i[j] * (ONE - i[j])
                 d_f = d * before[j] * f[j] * (ONE - f[j])

@@ -1,4 +1,4 @@
-"""The tensors of a network, by the names of the definition, as the kernels take them.
+"""The tensors of a network, from the names of the definition to what kernels take.
 
 Sizes: V vocabulary, H hidden, G gates, P rows of the linear layer.
 """
@@ -27,19 +27,19 @@ KINDS = {
 
 
 class Weights(NamedTuple):
-    """A network as the engine sees it: its kind, and its tensors."""
+    """A network as the engine sees it: its kind of recurrence, and its tensors."""
 
     kind: recurrence.Recurrence
     tensors: Tensors  # parameters and running statistics
     reach: int = 0  # positions that can be copied from; 0 without a copy head
-    sharpness: float = 1.0  # of the table of a copy head
+    sharpness: float = 1.0  # of a copy head: S is multiplied by it
 
     @classmethod
     def of(cls, config: Model, tensors: Tensors) -> Weights:
-        """Take the tensors of a variant; they are read anew at each call.
+        """Take the tensors of a variant, without copying them.
 
         Raises:
-            InputError: its recurrence is one of the user's own.
+            InputError: its recurrence is one of your own, which is not compiled.
         """
         if config.recurrence not in BUILT_IN:
             raise InputError(
@@ -58,16 +58,16 @@ class Weights(NamedTuple):
 
     @property
     def is_loop(self) -> bool:
-        """Whether the input side has the weights of the state: h_h(h + e)."""
+        """Whether the input and the state share their weights: h_h(h + e)."""
         return "layer.h_h.weight" in self.tensors
 
     @property
     def has_inner_bias(self) -> bool:
-        """Whether b_hh stands inside a product, as in a GRU, and not in the table."""
+        """Whether a gate multiplies b_hh, as in a GRU, so the table cannot hold it."""
         return self.kind is recurrence.GRU
 
     def input_side(self) -> tuple[Array, Array]:
-        """Give W (G * H, H) and b (G * H,) of the input side."""
+        """Give W (G * H, H) and b (G * H,) of the input side: x_t = W e_t + b."""
         if self.is_loop:
             return self.tensors["layer.h_h.weight"], self.tensors["layer.h_h.bias"]
         bias = self.tensors["layer.bias_ih_l0"]
@@ -85,17 +85,16 @@ class Weights(NamedTuple):
     def put_gradients(
         self, d_W: Array, d_b: Array, d_W_hh: Array, d_b_n: Array, gradients: Tensors
     ) -> None:
-        """Put the gradients of the recurrence in their place.
+        """Fill the gradients of the recurrence's parameters.
 
         Args:
-            d_W: of the first that `input_side` gives.
-            d_b: of the second.
-            d_W_hh: of the weights along time.
-            d_b_n: of the bias along time, the part that is not in d_b.
-            gradients: arrays by the names of the parameters; those of the recurrence
-                are filled.
+            d_W: (G * H, H), of the input side.
+            d_b: (G * H,), of the input side.
+            d_W_hh: (G * H, H), of the weights along time.
+            d_b_n: (H,), of the last third of a GRU's b_hh, where it differs from d_b.
+            gradients: by the names of the parameters.
         """
-        if self.is_loop:  # one weight, in both places
+        if self.is_loop:  # one weight in both places: the two gradients add up
             gradients["layer.h_h.weight"][:] = d_W + d_W_hh
             gradients["layer.h_h.bias"][:] = d_b
             return
@@ -108,6 +107,6 @@ class Weights(NamedTuple):
 
 
 def head(tensors: Tensors) -> linear_head.Head:
-    """Give the linear layer and batch norm, or their gradients."""
+    """Give the linear layer and batch norm out of tensors, or out of gradients."""
     names = ("h_o.weight", "h_o.bias", "bn.weight", "bn.bias")
     return linear_head.Head(*(tensors[name] for name in names))

@@ -86,7 +86,7 @@ class Prepare(Section):
 
 
 class CopyHead(Section):
-    """An output layer that may also copy a word read before, or a substitute of it."""
+    """An output layer that may also copy a word read before, or say its substitute."""
 
     reach: Positive  # positions that can be copied from
     sharpness: Annotated[float, Field(gt=0)]  # S is multiplied by it before its softmax
@@ -96,7 +96,7 @@ class CopyHead(Section):
 class Model(Section):
     """The architecture of one variant, its recipe, batch size and learning rate."""
 
-    recurrence: Name  # a name in BUILT_IN or OWN
+    recurrence: Name  # in BUILT_IN or OWN
     activation: Literal["tanh", "relu"] | None = None
     hidden_size: Annotated[int, Field(ge=1, le=4096)]
     copy_head: CopyHead | None = None

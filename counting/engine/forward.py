@@ -152,21 +152,19 @@ class Forward:
     @property
     def constants(self) -> copy_head.Constants:
         """The numbers that the copy head computes with."""
-        H, (_, _, reach, sharpness) = self.states.h.shape[2], self.weights
-        floats = map(self.number, (sharpness, H**-0.5, copy_head.FLOOR))
-        return copy_head.Constants(H, reach, *floats)
+        H, weights = self.states.h.shape[2], self.weights
+        floats = map(self.number, (weights.sharpness, H**-0.5, copy_head.FLOOR))
+        return copy_head.Constants(H, weights.reach, *floats)
 
-    def state_after(self, tokens: Array, state: Carried) -> Carried:
-        """Copy the state after the last of the tokens (T, B)."""
+    def state_after(self) -> Carried:
+        """Copy the state after the last token."""
         h, c, reach = self.states.h[-1], self.states.c[-1], self.weights.reach
+        state = self.start()._replace(h=h.copy(), c=c.copy())
         if not reach:
-            return Carried(h.copy(), c.copy(), state.keys, state.tokens)
-        L, H = self.layout.logits, h.shape[1]
-        keys = np.concatenate(
-            [state.keys, self.rows(self.out)[:, :, L + H : L + 2 * H]]
-        )
-        seen = np.concatenate([state.tokens, tokens])
-        return Carried(h.copy(), c.copy(), keys[-reach:].copy(), seen[-reach:].copy())
+            return state
+        (seen, keys, _, _), L, H = self.context, self.layout.logits, h.shape[1]
+        keys = np.concatenate([keys, self.rows(self.out)[:, :, L + H : L + 2 * H]])
+        return state._replace(keys=keys[-reach:].copy(), tokens=seen[-reach:].copy())
 
     def inside(self) -> Inside:
         """Copy how the last pass came to its reading."""
@@ -221,7 +219,7 @@ class Inference:
         mean = tensors["bn.running_mean"]
         forward.project_states(forward.flat_states(), mean, rs)
         reading = forward.score(tokens, np.ascontiguousarray(targets), state, None)
-        return reading, forward.state_after(tokens, state)
+        return reading, forward.state_after()
 
     def inspect(
         self, tokens: Array, targets: Array | None = None, state: Carried | None = None

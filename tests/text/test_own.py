@@ -1,4 +1,4 @@
-"""Texts of one's own, through DVC itself."""
+"""Texts of your own, through DVC itself."""
 
 from tests.conftest import Project
 

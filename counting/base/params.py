@@ -137,7 +137,9 @@ class Recipe(Section):
     clip_norm: Annotated[float, Field(gt=0)] | None = None
     weight_decay: Annotated[float, Field(ge=0)] | None = None
     average: Share = 0.0  # of the steps, the last ones: their weights are averaged
-    misread: Share = 0.0  # of the vocabulary: in each window these are read as others
+    # of the vocabulary: in each window these are read as others, unless windows of the
+    # text are recombined
+    misread: Share = 0.0
     recombine: Share = 0.0  # of the windows: phrases in them are replaced by others
 
     @model_validator(mode="after")

@@ -34,7 +34,7 @@ class Constants(NamedTuple):
 
 
 class Context(NamedTuple):
-    """What was read, and what comes next."""
+    """The tokens that can be copied, and those that come next."""
 
     tokens: Array  # (K + T, B)
     keys: Array  # (K, B, H), of the positions before the windows
@@ -108,7 +108,7 @@ def copy_head_forward(
 
     Args:
         out: (T, B, C); its logits and gates become probabilities.
-        context: what was read.
+        context: tokens, targets, and the keys before the windows.
         constants: of the copy head.
         mixed: with its substitution; attention and p are filled.
         reading: filled.
@@ -160,7 +160,7 @@ def copy_head_backward(
 ) -> None:  # fmt: skip
     """Fill the gradient d (T, B, C) of the mean loss, and add to d_substitution (V, L).
 
-    For windows with no position before them. With y the target, x_j the token read at
+    For windows with no position before them. With y the target, x_j the token at
     j, M the number of scored positions and m = -1 / (M (p_y + FLOOR)):
         dg_1 = m o_y,  dg_2 = m c_y,  dg_3 = m (c S)_y,  do_y = m g_1
         da_j = m (g_2 [x_{j+1} = y] + g_3 S_{x_{j+1} y}),  dS_{x_{j+1} y} += m g_3 a_j

@@ -94,9 +94,9 @@ class Forward:
         return self.states.h[1:].reshape(-1, self.states.h.shape[2])
 
     def project_states(self, y: Array, mean: Array, rs: Array) -> None:
-        """Fill `out` from states y (T * B, H), whose `mean` (H,) is still to come off.
+        """Fill `out` from states y (T * B, H).
 
-        `rs` (H,) is 1 / sqrt(var + EPS).
+        `mean` (H,) is yet to be subtracted from them; `rs` (H,) is 1 / sqrt(var + EPS).
         """
         linear_head.fuse_batch_norm(
             head(self.weights.tensors), mean, rs, self.layout, self.fused

@@ -101,7 +101,7 @@ def batch_statistics(h: Array, normalized: Normalized) -> None:
 def fuse_batch_norm(
     head: Head, mean: Array, rs: Array, layout: Layout, fused: Fused
 ) -> None:
-    """Fill the fused layer, for states whose `mean` (H,) is still to come off."""
+    """Fill the fused layer, for states whose `mean` (H,) is yet to be subtracted."""
     W, b, gamma, beta = head
     for column in range(layout.V, layout.logits):
         fused.b[column] = NEVER
@@ -151,7 +151,10 @@ def fused_linear_backward(
 
 @inlined
 def row_max(row: Array) -> Any:
-    """Give the maximum of 4 n values, four side by side, as each waits for the last."""
+    """Give the maximum of 4 n values.
+
+    Four are taken side by side, since every operation waits for the one before it.
+    """
     a, b, c, d = row[0], row[1], row[2], row[3]
     for v in range(4, len(row), 4):
         a, b = max(a, row[v]), max(b, row[v + 1])
@@ -170,7 +173,10 @@ def row_sum(row: Array) -> Any:
 
 @inlined
 def softmax(row: Array, top: float) -> Any:
-    """Turn 4 n scores with maximum `top` into probabilities; give the sum they had."""
+    """Turn 4 n scores with maximum `top` into probabilities, in place.
+
+    Returns the sum of e^(score - top), by which they were divided.
+    """
     for v in range(len(row)):
         row[v] = exp(row[v] - top)
     total = row_sum(row)

@@ -43,7 +43,7 @@ class Gradients(NamedTuple):
     """What `backward` adds to."""
 
     table: Array  # (V, G * H)
-    b_n: Array  # (H,), of the last third of a GRU's b_hh; the rest is as in the table
+    b_n: Array  # (H,), of the last third of a GRU's b_hh; the rest is that of b_ih
     h: Array  # (B, H), what later tokens add to the gradient of h_t; at last, of h_0
     c: Array  # (B, H), the same of an LSTM's c_t
 

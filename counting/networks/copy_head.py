@@ -8,8 +8,9 @@ is copied, so that "nine" after "eight" can be learnt in one place and said in a
     c   = sum over j of a_j onehot(x_{j+1})                 the token that came next
     p   = g_1 softmax(o) + g_2 c + g_3 c softmax(S)         own word, copy, substitute
 
-Here x_j is the token read at position j; o are the logits, q_i, k_j and the gates g
-what a state is projected to. S is multiplied by `sharpness` before its softmax by rows.
+Here x_j is the token at position j. The logits o, queries q, keys k and gates g are
+what a state is projected to; g is a softmax of three values. S is multiplied by
+`sharpness`, and its softmax is by rows.
 
 Sizes: B windows, T tokens, V vocabulary, H hidden, K positions: T and those before.
 """
@@ -76,7 +77,7 @@ class CopyHead(nn.Module):
 
         Args:
             projected: (B, T, V + 2 H + 3), the projected states.
-            tokens: (B, T) int64, as they were read.
+            tokens: (B, T) int64, those that can be copied.
             memory: keys and tokens of the positions before; None if there are none.
             no_copy: (B, T) bool, positions that may not copy, in training.
 

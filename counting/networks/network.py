@@ -83,7 +83,7 @@ class Network(nn.Module):
     ) -> tuple[Tensor, Memory | None]:
         """Turn states (B, T, H) into log probabilities (B, T, V), and give the memory.
 
-        See CopyHead.forward for `tokens`, `memory` and `no_copy`.
+        `tokens`, `memory` and `no_copy` are those of CopyHead.forward.
         """
         out = self.project(states)  # (B, T, P)
         if self.copying is None:

@@ -75,7 +75,7 @@ def composed(start: int, language: str) -> str | None:
 
 @cache
 def tails(language: str) -> tuple[str, ...]:
-    """Give the words after 1,000 in 1,000..1,999; none if one begins otherwise."""
+    """Give what follows the words for 1,000 in 1,000..1,999; () if one lacks them."""
     try:
         one, *more = [spell(number, language) for number in range(1000, 2000)]
     except InputError:  # perhaps for a number that nobody asked for
@@ -89,7 +89,7 @@ def check_language(language: str) -> None:
     """Refuse a language that num2words does not know.
 
     Raises:
-        InputError: it suggests the nearest that is known.
+        InputError: it does not; the error suggests the nearest that it knows.
     """
     if language not in CONVERTER_CLASSES:
         raise InputError(

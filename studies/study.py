@@ -84,7 +84,7 @@ class Study(params.Section):
         names = [row.name for row in self.rows]
         for what, given in (("rows", names), ("seeds", [*map(str, self.seeds)])):
             if twice := [one for one in given if given.count(one) > 1]:
-                raise ValueError(f"{what}: {twice[0]!r} stands twice")
+                raise ValueError(f"{what}: {twice[0]!r} occurs twice")
         return self
 
     @model_validator(mode="after")

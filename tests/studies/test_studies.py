@@ -151,8 +151,8 @@ def test_an_interval_is_that_of_scipy() -> None:
 @pytest.mark.parametrize(
     ("change", "flags", "says"),
     [
-        ({"rows": [STUDY["rows"][0]] * 2}, [], "stands twice"),
-        ({"seeds": [0, 0]}, [], "stands twice"),
+        ({"rows": [STUDY["rows"][0]] * 2}, [], "occurs twice"),
+        ({"seeds": [0, 0]}, [], "occurs twice"),
         ({"strides": [1, 2]}, [], "not one for each of"),
         ({}, ["--jobs", "0"], "--jobs 0: expected 1 or more trainings"),
         ({}, ["--scheduler", "host"], "host: no scheduler answers there, expected one"),

@@ -11,11 +11,13 @@ Sizes: N numbers, T words of a window, M moments, 4 places.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain, islice
 from typing import NamedTuple
 
 import numpy as np
 
 from counting.base.types import Array
+from counting.evaluation.joined import separators
 
 PLACES = ("thousands", "hundreds", "tens", "units")
 TEXT = 10_000  # numbers from the beginning of a text, of which some are drawn
@@ -73,14 +75,8 @@ def lines_of(stream: Array, separator: int) -> list[Array]:
 
     The last is left out if there are fewer: nothing ends it.
     """
-    ends: list[int] = []
-    size, step = 0, 2**16
-    while size < len(stream) and len(ends) < TEXT:
-        ends += (
-            np.flatnonzero(stream[size : size + step] == separator) + size
-        ).tolist()
-        size += step
-    ends = ends[:TEXT]
+    places = chain.from_iterable(separators(stream, separator))
+    ends = [int(place) for place in islice(places, TEXT)]
     starts = [0, *(end + 1 for end in ends)]
     return [stream[a : b + 1] for a, b in zip(starts, ends, strict=False)]
 

@@ -12,7 +12,9 @@ from itertools import islice
 import numpy as np
 
 from counting.base.types import Array
+from counting.evaluation.joined import Joined, Stream, separators
 from counting.evaluation.reader import Reader
+from counting.text import streams
 
 CHUNK = 128  # tokens of a long stream read at once
 TOGETHER = 64  # streams that are gone on with side by side
@@ -33,29 +35,44 @@ def greedy(read: Reader, prompts: Array, steps: int) -> Array:
     return np.concatenate(generated).T  # (B, K)
 
 
-def tokens_right(read: Reader, prompt: Array, truth: Array) -> int:
-    """Count the tokens of `truth` (n,) that greedy decoding gets right from `prompt`.
+def tokens_right(read: Reader, stream: Stream, given: int) -> int:
+    """Count the tokens that greedy decoding gets right before its first error.
 
-    The network is left alone after the prompt. As long as it has made no error, what
-    it reads back is the truth; so it reads the truth, in chunks, up to the first error.
+    As long as it has made no error, what the network reads back is the truth. So it
+    reads the stream itself, in chunks, up to the first error.
+
+    Args:
+        read: the network.
+        stream: tokens (n,): the prompt, and what should come after it.
+        given: how many of them are the prompt; one or more.
     """
-    stream, state = np.concatenate([prompt, truth]), None
+    state = None
     for start in range(0, len(stream) - 1, CHUNK):
         tokens = stream[start : start + CHUNK + 1].astype(np.int64)
         reading, state = read(tokens[:-1, None], None, state)
         wrong = reading.predicted[:, 0] != tokens[1:]  # (T,)
-        wrong[: max(0, len(prompt) - 1 - start)] = False  # of the prompt, no matter
+        wrong[: max(0, given - 1 - start)] = False  # errors within the prompt
         if wrong.any():
-            return start + 1 + int(wrong.argmax()) - len(prompt)
-    return len(truth)
+            return start + 1 + int(wrong.argmax()) - given
+    return len(stream) - given
 
 
-def count_run(read: Reader, before: Array, truth: Array, separator: int) -> int:
-    """Count the numbers a network, left alone, counts right before its first error.
+def numbers_right(read: Reader, stream: Stream, given: int, separator: int) -> int:
+    """Count whole numbers as `tokens_right` counts tokens.
+
+    The last number is whole without a separator, if the stream ends with it.
+    """
+    stop = given + tokens_right(read, stream, given)
+    ends = sum(map(len, separators(stream, separator, given, stop)))
+    return ends + (stop == len(stream) > given)
+
+
+def count_run(read: Reader, before: Array, truth: Stream, separator: int) -> int:
+    """Count the numbers that a network counts right before its first error.
 
     Args:
         read: the network.
-        before: tokens (n,) whose last three numbers, and the separator after them, are
+        before: tokens (n,) whose last three numbers, and a separator after them, are
             the prompt: seven thousand nine hundred ninety eight, ...
         truth: tokens (n,) of the numbers that come next: eight thousand one, ...
         separator: the token between two numbers.
@@ -63,36 +80,32 @@ def count_run(read: Reader, before: Array, truth: Array, separator: int) -> int:
     Returns:
         Whole numbers right; as many as `truth` has if there was no error.
     """
-    # backwards, so that of a long text only the end is read
+    # backwards, so that only the end of a long text is read
     ends = (i for i in reversed(range(len(before))) if before[i] == separator)
-    start = next(islice(ends, GIVEN - 1, None), -1) + 1
-    right = tokens_right(read, np.append(before[start:], separator), truth)
-    ended = int((truth[:right] == separator).sum())
-    return ended + (right == len(truth))
+    prompt = before[next(islice(ends, GIVEN - 1, None), -1) + 1 :]
+    stream = Joined([prompt, truth], separator)
+    return numbers_right(read, stream, len(prompt) + 1, separator)
 
 
 def count_from_one(
-    read: Reader, stream: Array, separator: int, most: int = COUNTED
+    read: Reader, stream: Stream, separator: int, most: int = COUNTED
 ) -> int:
-    """Tell how far a network counts by itself, given the first number alone.
+    """Count how far a network gets, given the first number alone.
 
     Args:
         read: the network.
         stream: tokens (n,); its first number, and the separator after it, are the
             prompt: one ,
         separator: the token between two numbers.
-        most: tokens of the stream that are looked at.
+        most: only so many tokens from the beginning of the stream are used.
 
     Returns:
-        Numbers right in a row, the given one among them; so of 1, 2, 3, .. the last
-        that is right. If there was no error, all in the first `most` tokens.
+        Numbers right in a row, with the one given; so of 1, 2, 3, ... the last that is
+        right. If there was no error, all in the first `most` tokens.
     """
     stream = stream[:most]
     end = next((i for i in range(len(stream)) if stream[i] == separator), len(stream))
-    truth = stream[end + 1 :]
-    right = tokens_right(read, stream[: end + 1], truth)
-    ended = int((truth[:right] == separator).sum())
-    return 1 + ended + (right == len(truth) > 0)
+    return 1 + numbers_right(read, stream, min(end + 1, len(stream)), separator)
 
 
 def one_given(read: Reader, stream: Array, separator: int) -> float:
@@ -109,30 +122,30 @@ def one_given(read: Reader, stream: Array, separator: int) -> float:
     Returns:
         The share, in [0, 1]; 0 if the stream has a single number.
     """
-    streams, given = zip(*starts(stream, separator), strict=True)
-    asked = np.array(given) < [len(one) for one in streams]
-    return float((goes_on(read, streams, np.array(given)) & asked).mean())
+    drawn, given = zip(*starts(stream, separator), strict=True)
+    asked = np.array(given) < [len(tokens) for tokens in drawn]
+    return float((goes_on(read, drawn, np.array(given)) & asked).mean())
 
 
-def goes_on(read: Reader, streams: Sequence[Array], given: Array) -> Array:
-    """Tell of each stream whether a network, left alone, says all of it.
+def goes_on(read: Reader, texts: Sequence[Array], given: Array) -> Array:
+    """Tell of each short text whether a network decodes it greedily without an error.
 
     Args:
         read: the network.
-        streams: tokens (n,) of each.
-        given: (streams,) int64, how many of its first tokens are the prompt.
+        texts: tokens (n,) of each.
+        given: (texts,) int64, how many of its first tokens are the prompt.
 
     Returns:
-        (streams,) bool. As in `tokens_right`, what a network reads back is the truth as
+        (texts,) bool. As in `tokens_right`, what a network reads back is the truth as
         long as it has made no error, so it reads the truth.
     """
-    right = np.ones(len(streams), bool)
-    for first in range(0, len(streams), TOGETHER):
+    right = np.ones(len(texts), bool)
+    for first in range(0, len(texts), TOGETHER):
         rows = slice(first, first + TOGETHER)
-        lengths = np.array([len(stream) for stream in streams[rows]])
+        lengths = np.array([len(text) for text in texts[rows]])
         tokens = np.zeros((lengths.max(), len(lengths)), np.int64)  # (T, B)
-        for column, stream in enumerate(streams[rows]):
-            tokens[: len(stream), column] = stream
+        for column, text in enumerate(texts[rows]):
+            tokens[: len(text), column] = text
         state = None
         for start in range(0, len(tokens) - 1, CHUNK):
             read_now = tokens[start : start + CHUNK + 1]
@@ -162,4 +175,5 @@ def starts(stream: Array, separator: int) -> Iterator[tuple[Array, int]]:
         found = list(islice(later, AHEAD + 1))
         stop = found[-1] + 1 if len(found) > AHEAD else n
         end = found[0] if found else n - 1
-        yield stream[before + 1 : stop][:LONGEST], end - before
+        yield np.array(stream[before + 1 : stop][:LONGEST]), end - before
+        streams.release(stream)

@@ -10,6 +10,7 @@ from counting.base.params import Evaluate
 from counting.engine.forward import Inference
 from counting.evaluation import generation, metrics, probes, scores
 from counting.evaluation.digits import Moments
+from counting.evaluation.joined import separators
 from counting.evaluation.loading import Texts
 from counting.evaluation.reader import Reader
 from counting.text.vocabulary import Tokens, Vocabulary
@@ -67,7 +68,8 @@ def summarise(
     """Put the metrics of a variant together, from those of its seeds."""
     rows = {name: [one.row(name) for one in judged.values()] for name in texts.streams}
     further = [one.further for one in judged.values()]
-    numbers = int((texts.streams["valid"] == texts.separator).sum()) + 1
+    ends = separators(texts.streams["valid"], texts.separator)
+    numbers = sum(map(len, ends)) + 1
     counts = [min(count, numbers) for count in further]
     from_one = [one.from_one for one in judged.values()]
     return metrics.summarise(rows, counts, further, from_one, judging.stride)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from counting.base import checkpoint, params
 from counting.base.errors import InputError
 from counting.evaluation import digits
+from counting.evaluation.joined import Joined
 from counting.evaluation.reader import Trained, load
 from counting.text import streams
 from counting.text.vocabulary import SEPARATOR, Tokens, Vocabulary
@@ -19,8 +18,8 @@ class Texts(NamedTuple):
     """Tokens (n,) of everything that networks are judged on."""
 
     streams: dict[str, Tokens]  # by name
-    after_train: Tokens  # valid, and what goes on where it ends
-    from_one: Tokens  # train, and what goes on where it ends
+    after_train: Joined  # valid, and the streams whose numbers follow it
+    from_one: Joined  # train; the same streams too, where valid follows train
     separator: int
     moments: digits.Moments | None  # of train, where its lines are numbers
 
@@ -48,31 +47,29 @@ def texts(
                 f"evaluate.window = {judging.window}; widen its range in spell"
             )
     separator = vocabulary.tokens[SEPARATOR]
-    after_train = what_follows(found, spell, separator)
-    from_one, moments = found["train"], None
-    if spell.texts != params.NUMBERS or spell.valid[0] == spell.train[1] + 1:
-        from_one = join([found["train"], after_train], separator)
-    if spell.texts == params.NUMBERS:
-        moments = digits.moments(found["train"], spell.train[0], separator)
-    return Texts(found, after_train, from_one, separator, moments)
+    train, later = found["train"], from_valid_on(found, spell)
+    are_numbers = spell.texts == params.NUMBERS
+    goes_on = not are_numbers or spell.valid[0] == spell.train[1] + 1
+    moments = None
+    if are_numbers:
+        moments = digits.moments(train, spell.train[0], separator)
+    return Texts(
+        streams=found,
+        after_train=Joined(later, separator),
+        from_one=Joined([train, *later] if goes_on else [train], separator),
+        separator=separator,
+        moments=moments,
+    )
 
 
-def what_follows(
-    found: dict[str, Tokens], spell: params.Spell, separator: int
-) -> Tokens:
-    """Join valid and the streams whose numbers go on where it ends."""
+def from_valid_on(found: dict[str, Tokens], spell: params.Spell) -> list[Tokens]:
+    """Give valid, and after it the streams whose numbers follow it without a gap."""
     parts, (_, last) = [found["valid"]], spell.valid
     for name, (first, end) in sorted(spell.beyond.items(), key=lambda s: s[1]):
         if spell.texts == params.NUMBERS and first == last + 1 and name in found:
             parts.append(found[name])
             last = end
-    return join(parts, separator)
-
-
-def join(parts: list[Tokens], separator: int) -> Tokens:
-    """Join streams, with the separator between them."""
-    comma = np.array([separator], parts[0].dtype)
-    return np.concatenate([parts[0], *(x for part in parts[1:] for x in (comma, part))])
+    return parts
 
 
 def networks(

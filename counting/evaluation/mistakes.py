@@ -7,10 +7,12 @@ is one of length 2. English only; a word of another language is of the kind "oth
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from counting.base.types import Array
+from counting.text import streams
 from counting.text.vocabulary import SEPARATOR
 
 UNITS = "one two three four five six seven eight nine".split()
@@ -45,12 +47,9 @@ def kind_of(words: Sequence[str], place: int) -> str:
 
 def roll_over(words: Sequence[str], place: int) -> int:
     """Count the nines that end the number before the one `words[place]` is in."""
-    end = place
-    while end > 0 and words[end - 1] != SEPARATOR:
-        end -= 1
-    before = list(
-        words[max(0, end - MOST_WORDS) : max(0, end - 1)]
-    )  # without its separator
+    end = beginning(words, place, SEPARATOR)
+    # without its separator
+    before = list(words[max(0, end - MOST_WORDS) : max(0, end - 1)])
     if SEPARATOR in before:
         before = before[len(before) - before[::-1].index(SEPARATOR) :]
     nines = 0
@@ -62,23 +61,36 @@ def roll_over(words: Sequence[str], place: int) -> int:
     return min(nines, LONGEST)
 
 
+def beginning(stream: Sequence[Any] | Array, place: int, separator: Any) -> int:
+    """Give the place where the number of a place begins."""
+    while place > 0 and stream[place - 1] != separator:
+        place -= 1
+    return place
+
+
 def tabulate(
-    words: Sequence[str], places: Sequence[Array]
+    stream: Array, words: Sequence[str], places: Sequence[Array]
 ) -> list[tuple[str, int, list[int]]]:
     """Count wrong places by kind and roll-over, one count a seed.
 
     Args:
-        words: the stream.
+        stream: tokens (n,), which may be many: only those near a place are decoded.
+        words: the vocabulary.
         places: for each seed, the places in the stream it got wrong first, (k,).
 
     Returns:
         Rows (kind, roll-over, counts), every kind with every length of roll-over.
     """
+    separator = words.index(SEPARATOR)
     rows = {(kind, k): [0] * len(places) for kind in KINDS for k in range(LONGEST + 1)}
     for seed, wrong in enumerate(places):
         found, times = np.unique(np.asarray(wrong, np.int64), return_counts=True)
         for place, count in zip(found.tolist(), times.tolist(), strict=True):
-            rows[kind_of(words, place), roll_over(words, place)][seed] += count
+            first = max(0, beginning(stream, place, separator) - MOST_WORDS)
+            near = [words[token] for token in stream[first : place + MOST_WORDS]]
+            row = kind_of(near, place - first), roll_over(near, place - first)
+            rows[row][seed] += count
+            streams.release(stream)
     return [(kind, k, counts) for (kind, k), counts in rows.items()]
 
 
@@ -95,6 +107,7 @@ def confusion(
         Rows (expected, said, sequences), the most frequent first.
     """
     pairs = [np.stack([stream[wrong], said], 1) for wrong, said in failures]
+    streams.release(stream)
     found, counts = np.unique(np.concatenate(pairs), axis=0, return_counts=True)
     order = np.argsort(-counts, kind="stable")
     return [(*map(int, found[i]), int(counts[i])) for i in order]  # type: ignore[misc]

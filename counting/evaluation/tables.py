@@ -28,7 +28,7 @@ def tables(
         "seeds.csv": seeds(judged),
         "count_run.csv": counts(judged),
         "steps.csv": steps(judged),
-        "errors.csv": errors(judged, [vocabulary.words[token] for token in valid]),
+        "errors.csv": errors(judged, valid, vocabulary),
         "confusion.csv": confusion(judged, valid, vocabulary),
         "memory.csv": memory(judged),
         "comma.csv": at_comma(judged),
@@ -71,14 +71,14 @@ def steps(judged: BySeed) -> str:
     )
 
 
-def errors(judged: BySeed, words: list[str]) -> str:
-    """Lay out the kinds of first errors on valid, whose words are given."""
+def errors(judged: BySeed, valid: Tokens, vocabulary: Vocabulary) -> str:
+    """Lay out the kinds of first errors on valid."""
     wrong = [one.scores["valid"].wrong_at for one in judged.values()]
     return as_csv(
         ["kind", "roll_over", *(f"seed_{seed}" for seed in judged)],
         [
             [kind, nines, *found]
-            for kind, nines, found in mistakes.tabulate(words, wrong)
+            for kind, nines, found in mistakes.tabulate(valid, vocabulary.words, wrong)
         ],
     )
 

@@ -69,9 +69,8 @@ def test_tokens_right_stops_at_the_first_error(
     monkeypatch.setattr(generation, "CHUNK", chunk)
     stream = cycle(40)
     # the token read at place 24 predicts the one at place 25: 25 - 10 are right before
-    right = generation.tokens_right(Successor(24), stream[:10], stream[10:])
-    assert right == 15
-    early = generation.tokens_right(Successor(5), stream[:10], stream[10:])
+    assert generation.tokens_right(Successor(24), stream, 10) == 15
+    early = generation.tokens_right(Successor(5), stream, 10)
     assert early == 30, "an error within the prompt is no matter"
 
 

@@ -64,7 +64,9 @@ def test_a_word_of_another_language_is_of_the_kind_other() -> None:
 
 def test_the_table_counts_every_seed_and_loses_no_error() -> None:
     places = [np.array([0, 1, 7]), np.array([7])]
-    rows = mistakes.tabulate(STREAM, places)
+    words = sorted(set(STREAM))
+    stream = np.array([words.index(word) for word in STREAM])
+    rows = mistakes.tabulate(stream, words, places)
     assert len(rows) == len(mistakes.KINDS) * (mistakes.LONGEST + 1)
     assert [sum(counts[seed] for _, _, counts in rows) for seed in (0, 1)] == [3, 1]
     assert ("thousands", 3, [1, 1]) in rows

@@ -190,7 +190,7 @@ def test_lines_side_by_side_go_on_as_each_by_itself() -> None:
         streams.append(np.concatenate([prompt[0], said % V]).astype(np.int16))
     given = np.full(len(streams), 2)
     alone = [
-        generation.tokens_right(read, stream[:2], stream[2:]) == len(stream) - 2
+        generation.tokens_right(read, stream, 2) == len(stream) - 2
         for stream in streams
     ]
     assert generation.goes_on(read, streams, given).tolist() == alone

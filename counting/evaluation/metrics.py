@@ -70,18 +70,28 @@ def summarise(
 
 
 def best(found: Mapping[str, Mapping[str, Any]]) -> str:
-    """Name the variant with the most right sequences of valid; then how far it counts.
+    """Name the best variant.
+
+    It is the one with the most right sequences of valid; among equals, the one whose
+    median seed counts furthest on from train, then from one, and then the one whose
+    worst seed counts furthest from one.
 
     Args:
-        found: the metrics of each variant.
+        found: the metrics of each variant; of those that are equal in all of this, the
+            first is best.
     """
 
     def rank(name: str) -> tuple[float, ...]:
-        counts = [
-            found[name].get(key, {}) for key in ("count_further", "count_from_one")
-        ]
-        sequences = found[name]["valid"]["sequence_accuracy"]
-        return sequences, *(count.get("median", 0) for count in counts)
+        content = found[name]
+        further, from_one = (
+            content.get(key, {}) for key in ("count_further", "count_from_one")
+        )
+        return (
+            content["valid"]["sequence_accuracy"],
+            further.get("median", 0),
+            from_one.get("median", 0),
+            from_one.get("worst", 0),
+        )
 
     return max(found, key=rank)
 

@@ -30,7 +30,7 @@ def main() -> None:
     args = parser.parse_args()
     folder = variants.choose(args.models, args.variant)
     config = checkpoint.load_config(folder)
-    seed = config.seeds[0] if args.seed is None else args.seed
+    seed = variants.chosen_seed(config, args.seed)
     weights = checkpoint.load_weights(folder, config, seed)
     out = args.out or Path("export") / config.variant
     check_empty(out)

@@ -13,6 +13,7 @@ from counting.base import checkpoint
 from counting.base.checkpoint import Config
 from counting.base.types import Array
 from counting.evaluation.reader import load
+from counting.speaking.variants import chosen_seed
 from counting.text.vocabulary import SEPARATOR
 
 LONGEST = 20  # tokens that are waited for a number to end; none in English has more
@@ -72,7 +73,7 @@ class Speaker:
 
     def __init__(self, folder: Path, seed: int | None = None) -> None:
         self.config: Config = checkpoint.load_config(folder)
-        self.seed = self.config.seeds[0] if seed is None else seed
+        self.seed = chosen_seed(self.config, seed)
         self.reader = load(folder, self.config, self.seed)
         self.tokens = {word: n for n, word in enumerate(self.words)}
         self.heard: list[str] = []

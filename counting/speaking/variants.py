@@ -55,6 +55,11 @@ def best(names: list[str], folder: Path) -> str:
     return metrics.best(found) if found else names[0]
 
 
+def chosen_seed(config: Config, wanted: int | None) -> int:
+    """Give the seed that is wanted, or the first one that was trained."""
+    return config.seeds[0] if wanted is None else wanted
+
+
 def language(config: Config) -> str:
     """Give the language that digits are spelled in: the one it was trained in."""
     if config.trained_on is not None:

@@ -1,6 +1,7 @@
 """Metrics: frozen keys, means and worst seeds."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,6 +60,29 @@ def flat(content: object, prefix: str = "") -> set[str]:
     if not isinstance(content, dict):
         return {prefix.rstrip(".")}
     return {key for k, v in content.items() for key in flat(v, f"{prefix}{k}.")}
+
+
+def of(sequences: float, further: int, from_one: int, worst: int) -> dict[str, Any]:
+    return {
+        "valid": {"sequence_accuracy": sequences},
+        "count_further": {"median": further, "worst": 0},
+        "count_from_one": {"median": from_one, "worst": worst},
+    }
+
+
+def test_the_best_has_most_sequences_right_then_counts_furthest() -> None:
+    ranked = {
+        "equal": of(1.0, 9, 99, 98),
+        "steady": of(1.0, 9, 99, 99),
+        "near": of(1.0, 9, 98, 98),
+        "stops": of(1.0, 8, 999, 999),
+        "wrong": of(0.9, 99, 999, 999),
+    }
+    for name in ("steady", "equal", "near", "stops"):
+        assert metrics.best(ranked) == name
+        del ranked[name]
+    assert metrics.best({"a": of(1.0, 9, 9, 9), "b": of(1.0, 9, 9, 9)}) == "a"
+    assert metrics.best({"a": {"valid": {"sequence_accuracy": 0.5}}}) == "a"
 
 
 def test_metrics_of_an_older_run_are_refused(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ class Definition:
 
     Args:
         network: in evaluation mode.
-        device: where it shall run, such as "cpu" or "cuda".
+        device: where it runs, such as "cpu" or "cuda".
 
     Raises:
         InputError: there is no such device.
@@ -47,7 +47,7 @@ class Definition:
     def inspect(
         self, tokens: Array, targets: Array | None = None, state: Any = None
     ) -> tuple[Reading, Inside, Any]:
-        """Read tokens (T, B), and tell how the network came to it; see Reader."""
+        """Read tokens (T, B), and give what is inside the network too; see Trained."""
         network, read = self.network, torch.from_numpy(tokens.T).to(self.device)
         hidden, memory = state or (None, None)
         states, _ = network.layer(network.i_h(read), hidden)  # (B, T, H)

@@ -1,9 +1,8 @@
 """The words of numbers, and which digits have been read after each of them.
 
-A digit counts as read after the first word that leaves no other: among the numbers of
-the text, those that begin with these words all have it. "four" may become 4, 400 or
-4,000, so the thousands of 4,321 are read with the word "thousand". The rule knows no
-language.
+A digit counts as read after the first word that settles it: all numbers of the text
+that begin with the words so far have this digit. "four" may become 4, 400 or 4,000, so
+the thousands of 4,321 are read with the word "thousand". It works in any language.
 
 Sizes: N numbers, T words of a window, M moments, 4 places.
 """
@@ -20,25 +19,25 @@ from counting.base.types import Array
 from counting.evaluation.joined import separators
 
 PLACES = ("thousands", "hundreds", "tens", "units")
-TEXT = 10_000  # numbers from the beginning of a text, of which some are drawn
-FIT, HELD_OUT = 1500, 1500  # numbers drawn; of a shorter text, half and half
-LEAD = 3  # numbers read before the one that is looked at
+TEXT = 10_000  # numbers are drawn from so many at the beginning of a text
+FIT, HELD_OUT = 1500, 1500  # numbers drawn; half and half of a shorter text
+LEAD = 3  # numbers read before each that is drawn
 
 
 class Moments(NamedTuple):
-    """The words of some numbers, after each of which the state is looked at."""
+    """The words of some numbers; a state is looked at after each word."""
 
-    windows: Array  # (T, N) int64, tokens of the numbers and of those before them
+    windows: Array  # (T, N) int64, tokens of each number and of `LEAD` before it
     held_out: Array  # (N,) bool, the numbers that no probe is fitted on
-    number: Array  # (M,) which of them
-    position: Array  # (M,) the word in its window
+    number: Array  # (M,) which number, from 0
+    position: Array  # (M,) which token of its window, from 0
     digits: Array  # (M, 4) of the number
-    since: Array  # (M, 4) words since the digit was read, 0 with it; -1 not yet read
-    comma: Array  # (M,) bool, the separator after the number
+    since: Array  # (M, 4) words since the digit was read: 0 with it, -1 before it
+    comma: Array  # (M,) bool, whether it is the separator after the number
 
 
 def moments(stream: Array, first: int, separator: int) -> Moments | None:
-    """Choose numbers of a text, and find where their digits are read.
+    """Draw numbers of a text, and find where their digits are read.
 
     Args:
         stream: tokens (n,), the words of the numbers `first`, `first` + 1, ...
@@ -46,7 +45,7 @@ def moments(stream: Array, first: int, separator: int) -> Moments | None:
         separator: the token between two numbers.
 
     Returns:
-        None where the text has less than three numbers beside the lead.
+        None if the text has fewer than `LEAD` + 3 numbers.
     """
     lines = lines_of(stream, separator)
     if len(lines) < LEAD + 3:
@@ -73,7 +72,7 @@ def moments(stream: Array, first: int, separator: int) -> Moments | None:
 def lines_of(stream: Array, separator: int) -> list[Array]:
     """Cut the first `TEXT` numbers out of a stream, each with the separator after it.
 
-    The last is left out if there are fewer: nothing ends it.
+    A number without a separator after it is left out.
     """
     places = chain.from_iterable(separators(stream, separator))
     ends = [int(place) for place in islice(places, TEXT)]
@@ -88,9 +87,9 @@ def digits_of(first: int, count: int) -> Array:
 
 
 def words_to_read(lines: Sequence[Array], digits: Array) -> Array:
-    """Tell with which word (N, 4) of its number, from 0, each digit is read."""
-    having: dict[bytes, Array] = {}  # by the words that numbers begin with
-    bits = 1 << digits  # (N, 4), a set of one digit
+    """Find the word (N, 4) of its number, from 0, with which each digit is read."""
+    having: dict[bytes, Array] = {}  # sets of digits, by words that numbers begin with
+    bits = 1 << digits  # (N, 4), each a set of one digit
     beginnings = [
         [line[:i].tobytes() for i in range(1, len(line) + 1)] for line in lines
     ]

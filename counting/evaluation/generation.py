@@ -16,17 +16,17 @@ from counting.evaluation.joined import Joined, Stream, separators
 from counting.evaluation.reader import Reader
 from counting.text import streams
 
-CHUNK = 128  # tokens of a long stream read at once
-TOGETHER = 64  # streams that are gone on with side by side
-GIVEN = 3  # numbers that `count_run` starts from
-COUNTED = 2**20  # tokens that `count_from_one` follows, some 130,000 numbers
-STARTS = 200  # that `one_given` draws from a stream
-AHEAD = 10  # numbers that must be right from each of them
-LONGEST = 512  # tokens of a start and what must follow, if lines are that long
+CHUNK = 128  # tokens of a stream read at once
+TOGETHER = 64  # texts read side by side
+GIVEN = 3  # numbers in the prompt of `count_run`
+COUNTED = 2**20  # tokens that `count_from_one` uses, about 130,000 numbers
+STARTS = 200  # numbers that `one_given` draws from a stream
+AHEAD = 10  # numbers after each of them that must be right
+LONGEST = 512  # tokens of such a number and those after it, at most
 
 
 def greedy(read: Reader, prompts: Array, steps: int) -> Array:
-    """Continue prompts (B, P) int64 greedily; gives the new tokens (B, K) int64."""
+    """Continue prompts (B, P) int64 greedily by K = `steps` tokens (B, K) int64."""
     reading, state = read(prompts.T)
     generated = [reading.predicted[-1:]]  # (1, B)
     while len(generated) < steps:
@@ -109,14 +109,13 @@ def count_from_one(
 
 
 def one_given(read: Reader, stream: Array, separator: int) -> float:
-    """Give the share of random starts from which a network, given one number, goes on.
+    """Give the share of random numbers from which a network counts on.
 
-    It must get all of the next `AHEAD` numbers right, left alone; as in `tokens_right`
-    it reads the truth, which is what it would read up to its first error.
+    It is given one number, and must get the next `AHEAD` right by greedy decoding.
 
     Args:
         read: the network.
-        stream: tokens (n,), from which `STARTS` numbers are drawn, always the same.
+        stream: tokens (n,), from which `STARTS` numbers are drawn, the same each time.
         separator: the token between two numbers.
 
     Returns:
@@ -128,7 +127,7 @@ def one_given(read: Reader, stream: Array, separator: int) -> float:
 
 
 def goes_on(read: Reader, texts: Sequence[Array], given: Array) -> Array:
-    """Tell of each short text whether a network decodes it greedily without an error.
+    """Tell which short texts a network continues greedily without an error.
 
     Args:
         read: the network.
@@ -136,8 +135,7 @@ def goes_on(read: Reader, texts: Sequence[Array], given: Array) -> Array:
         given: (texts,) int64, how many of its first tokens are the prompt.
 
     Returns:
-        (texts,) bool. As in `tokens_right`, what a network reads back is the truth as
-        long as it has made no error, so it reads the truth.
+        (texts,) bool. The network reads the truth, as in `tokens_right`.
     """
     right = np.ones(len(texts), bool)
     for first in range(0, len(texts), TOGETHER):
@@ -150,7 +148,7 @@ def goes_on(read: Reader, texts: Sequence[Array], given: Array) -> Array:
         for start in range(0, len(tokens) - 1, CHUNK):
             read_now = tokens[start : start + CHUNK + 1]
             reading, state = read(read_now[:-1], None, state)
-            at = np.arange(start + 1, start + len(read_now))[:, None]  # of what is said
+            at = np.arange(start + 1, start + len(read_now))[:, None]  # of predictions
             judged = (at >= given[rows]) & (at < lengths)
             right[rows] &= ~(judged & (reading.predicted != read_now[1:])).any(0)
             if not right[rows].any():
@@ -163,10 +161,10 @@ def starts(stream: Array, separator: int) -> Iterator[tuple[Array, int]]:
 
     Yields:
         Their tokens, at most `LONGEST`, and how many of these are given: the number and
-        the separator after it. In a stream of fewer numbers, all there are.
+        the separator after it. There are fewer numbers where the stream ends.
     """
     n = len(stream)
-    # backwards, so that of a long text only the end is read
+    # backwards, so that only the end of a long text is read
     ends = (i for i in reversed(range(n)) if stream[i] == separator)
     last = next(islice(ends, AHEAD + 1, None), -1)
     for place in np.random.default_rng(0).integers(-1, last + 1, STARTS).tolist():

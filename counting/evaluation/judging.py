@@ -17,12 +17,12 @@ from counting.text.vocabulary import Tokens, Vocabulary
 
 
 class Judged(NamedTuple):
-    """What is known of the network of one seed."""
+    """What is measured of the network of one seed."""
 
     scores: dict[str, scores.Scores]  # by stream
-    one_given: dict[str, float]  # by stream, share of starts
-    further: int  # numbers counted right from the end of train
-    from_one: int  # numbers counted right from the first of train
+    one_given: dict[str, float]  # by stream: see generation.one_given
+    further: int  # numbers of valid and beyond, counted right from the end of train
+    from_one: int  # numbers counted right from the first of train on
     memory: probes.Memory | None  # None where there is nothing to probe
 
     def row(self, stream: str) -> dict[str, float]:
@@ -56,7 +56,7 @@ def judge(read: Reader, texts: Texts, judging: Evaluate) -> Judged:
 
 
 def remembered(read: Reader, moments: Moments | None) -> probes.Memory | None:
-    """Probe the memory of a network; the engine shows its states, autograd does not."""
+    """Probe the memory of a network, if the engine runs it and there are numbers."""
     if moments is None or not isinstance(read, Inference):
         return None
     return probes.remembered(read, moments)
@@ -78,7 +78,12 @@ def summarise(
 def samples(
     read: Reader, stream: Tokens, vocabulary: Vocabulary, judging: Evaluate
 ) -> list[list[Any]]:
-    """Make the article's own test for the eye: prompt, said, truth, steps right."""
+    """Continue random prompts of a stream, to be read by people, as the article does.
+
+    Returns:
+        Rows of prompt, what was said and the truth, in words, and how many tokens were
+        right before the first error.
+    """
     prompt, steps, count = judging.prompt, judging.steps, judging.samples
     last = len(stream) - prompt - steps + 1
     starts = np.random.default_rng(0).integers(last, size=count)

@@ -30,7 +30,7 @@ def texts(
     """Read every prepared stream.
 
     Raises:
-        InputError: one has no stride, or is shorter than a window.
+        InputError: one has no stride, or is not longer than a window.
     """
     found = {
         path.stem: streams.load(path, len(vocabulary))
@@ -39,7 +39,8 @@ def texts(
     for name, tokens in found.items():
         if name not in judging.stride:
             raise InputError(
-                f"params.yaml: evaluate.stride has no stride for the stream {name!r}"
+                f"params.yaml: evaluate.stride has no stride for the stream {name!r}: "
+                "add one, such as 1"
             )
         if len(tokens) <= judging.window:
             raise InputError(
@@ -75,6 +76,6 @@ def from_valid_on(found: dict[str, Tokens], spell: params.Spell) -> list[Tokens]
 def networks(
     folder: Path, config: checkpoint.Config, engine: str, device: str
 ) -> dict[int, Trained]:
-    """Load the network of every seed, for the engine that the parameters name."""
+    """Load the network of every seed, for the engine that params.yaml names."""
     where = None if engine == "compiled" else device
     return {seed: load(folder, config, seed, where) for seed in config.seeds}

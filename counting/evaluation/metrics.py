@@ -43,9 +43,9 @@ def summarise(
     """Put one variant's metrics together.
 
     Args:
-        scores: for each stream, one row a seed.
+        scores: for each stream, one row for each seed.
         counts: for each seed, the numbers of valid it counted right by itself.
-        further: the same, but on through the streams that come after valid.
+        further: the same, through valid and the streams whose numbers follow it.
         from_one: for each seed, the numbers right from the first of train on.
         strides: for each stream, the stride between two windows.
     """
@@ -121,7 +121,7 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def told(content: Mapping[str, Any]) -> str:
-    """Put what matters most into a line."""
+    """Put the most important metrics into one line."""
     valid, from_one = content["valid"], content["count_from_one"]
     return (
         f"valid: last token {valid['last_token_accuracy']:.4f}, sequences "

@@ -1,7 +1,7 @@
 """What kind of token a network got wrong: its place in the number, and the roll-over.
 
-A roll-over of length k is the step from a number that ends in k nines: 8099 to 8100
-is one of length 2. English only; a word of another language is of the kind "other".
+A roll-over of length k comes after a number that ends in k nines: 8099 to 8100 is one
+of length 2. Words of other languages than English are of the kind "other".
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ TEENS = (
 TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 KINDS = ("thousands", "hundreds", "tens", "units", "comma", "other")
 SCALES = {"million": "other", "thousand": "thousands", "hundred": "hundreds"}
-MOST_WORDS = 12  # of a number below ten million, its separator included
+MOST_WORDS = 12  # of a number below ten million, with its separator
 LONGEST = 3  # nines; a longer roll-over counts as one of this length
 
 
 def kind_of(words: Sequence[str], place: int) -> str:
-    """Name the place that the word `words[place]` of a stream has in its number.
+    """Name the kind of the word `words[place]` of a stream.
 
     All of "one hundred twenty three thousand" is of the kind thousands, and both words
     of "four hundred" after it are of the kind hundreds.
@@ -46,7 +46,7 @@ def kind_of(words: Sequence[str], place: int) -> str:
 
 
 def roll_over(words: Sequence[str], place: int) -> int:
-    """Count the nines that end the number before the one `words[place]` is in."""
+    """Count the nines that the number before that of `words[place]` ends in."""
     end = beginning(words, place, SEPARATOR)
     # without its separator
     before = list(words[max(0, end - MOST_WORDS) : max(0, end - 1)])
@@ -62,7 +62,7 @@ def roll_over(words: Sequence[str], place: int) -> int:
 
 
 def beginning(stream: Sequence[Any] | Array, place: int, separator: Any) -> int:
-    """Give the place where the number of a place begins."""
+    """Find where the number begins that `stream[place]` is in."""
     while place > 0 and stream[place - 1] != separator:
         place -= 1
     return place
@@ -71,12 +71,12 @@ def beginning(stream: Sequence[Any] | Array, place: int, separator: Any) -> int:
 def tabulate(
     stream: Array, words: Sequence[str], places: Sequence[Array]
 ) -> list[tuple[str, int, list[int]]]:
-    """Count wrong places by kind and roll-over, one count a seed.
+    """Count errors by kind and roll-over, for each seed.
 
     Args:
-        stream: tokens (n,), which may be many: only those near a place are decoded.
+        stream: tokens (n,). It may be long: only words near an error are looked up.
         words: the vocabulary.
-        places: for each seed, the places in the stream it got wrong first, (k,).
+        places: for each seed, (k,), where in the stream its first errors are.
 
     Returns:
         Rows (kind, roll-over, counts), every kind with every length of roll-over.
@@ -97,14 +97,15 @@ def tabulate(
 def confusion(
     stream: Array, failures: Sequence[tuple[Array, Array]]
 ) -> list[tuple[int, int, int]]:
-    """Count which token was said first instead of which, over all seeds.
+    """Count which token was decoded where another was expected, over all seeds.
 
     Args:
         stream: tokens (n,).
-        failures: for each seed, the places it got wrong first, and what it said, (k,).
+        failures: for each seed, where in the stream its first errors are, and the
+            tokens decoded there, (k,) each.
 
     Returns:
-        Rows (expected, said, sequences), the most frequent first.
+        Rows (expected, decoded, sequences), the most frequent first.
     """
     pairs = [np.stack([stream[wrong], said], 1) for wrong, said in failures]
     streams.release(stream)

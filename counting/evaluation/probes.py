@@ -1,14 +1,15 @@
 """Linear probes: which digits of a number can be read from a network's hidden state?
 
-A network reads numbers in words; after each word, four probes say the thousands, the
-hundreds, the tens and the units of the number from the state alone. What they cannot
-say on numbers they were not fitted on, the network has forgotten.
+A network reads numbers in words; after each word, four probes read the thousands, the
+hundreds, the tens and the units of the number from the state alone. If they fail on
+numbers they were not fitted on, the network has forgotten the digit.
 
-A probe is Fisher's linear discriminant: the class whose mean is nearest, distances
-measured by the scatter within the classes. scikit-learn has it, but solves with LAPACK,
-whose last digits differ between processors, and an accuracy may flip with them. Here
-sums are the engine's chains of fma in float64, and the equations are solved by
-elimination, element by element: no operation is left to a library's choice.
+A probe is Fisher's linear discriminant: it chooses the class whose mean is nearest,
+with distances measured by the scatter within the classes. scikit-learn has it, but
+solves with LAPACK, whose last digits differ between processors, and with them an
+accuracy may change. Here sums are the engine's chains of fma in float64, and the
+equations are solved by elimination, element by element, so no library chooses how
+anything is computed.
 
 Sizes: M moments, H hidden, K digits that occur.
 """
@@ -26,9 +27,9 @@ from counting.engine.matmul import affine, matmul_add
 from counting.evaluation.digits import PLACES, Moments
 
 CHUNK = 200  # numbers read at once
-FEWEST = 50  # held-out moments that make an accuracy
-SHRINK = 1e-4  # of the mean variance, added to each: some units hardly vary
-UNITS = 2  # that are named for each place
+FEWEST = 50  # held-out moments that an accuracy needs
+SHRINK = 1e-4  # share of the mean variance, added to each: some units hardly vary
+UNITS = 2  # named for each place
 SIGNIFICANT = 6  # digits of a weight
 
 Rows = list[list[Any]]
@@ -74,7 +75,7 @@ def group(states: Array, digits: Array) -> Groups:
 
 
 def fit(states: Array, digits: Array) -> Probe:
-    """Fit a probe on states (M, H) float64 and the digits (M,) they should tell."""
+    """Fit a probe on states (M, H) float64 and the digits (M,) it is to read."""
     classes, _, means, within = group(states, digits)
     H = len(within)
     least = SHRINK * sum(np.diag(within).tolist()) / H
@@ -107,7 +108,7 @@ class Memory(NamedTuple):
 
     fading: Rows  # place, words since it was read, accuracy, chance
     at_comma: Rows  # place, accuracy, chance
-    probes: dict[str, Any]  # by place, for any word since it was read, as JSON
+    probes: dict[str, Any]  # by place, fitted on all words since it was read; as JSON
 
 
 def remembered(read: Inference, some: Moments) -> Memory:
@@ -131,11 +132,11 @@ def remembered(read: Inference, some: Moments) -> Memory:
 def judge(
     states: Array, some: Moments, p: int, chosen: Array
 ) -> tuple[Probe, float, float] | None:
-    """Fit a probe of a place at chosen moments (M,) bool; None where they are too few.
+    """Fit and judge a probe of the p-th place at chosen moments (M,) bool.
 
     Returns:
         The probe; its accuracy on held-out numbers, and that of always saying the digit
-        most frequent among them, in [0, 1].
+        most frequent among them, in [0, 1]. None if there are too few moments.
     """
     held_out = some.held_out[some.number]
     mine, others = chosen & ~held_out, chosen & held_out
@@ -149,7 +150,10 @@ def judge(
 
 
 def as_json(probe: Probe, accuracy: float, chance: float, groups: Groups) -> Any:
-    """Lay a probe out, with the units that tell the digit best by themselves."""
+    """Lay a probe out as JSON, with the units that tell the digit best by themselves.
+
+    Accuracies are rounded as in all tracked files, weights to `SIGNIFICANT` digits.
+    """
     shares = explained(groups)
     best = np.argsort(-shares, kind="stable")[:UNITS].tolist()
     return {
@@ -175,5 +179,5 @@ def explained(groups: Groups) -> Array:
 
 
 def significant(x: float) -> float:
-    """Leave a number `SIGNIFICANT` digits."""
+    """Round a number to `SIGNIFICANT` digits."""
     return float(f"{x:.{SIGNIFICANT}g}")

@@ -1,6 +1,7 @@
-"""What judging asks of a network, whichever engine runs it.
+"""What judging needs of a network, whichever engine runs it.
 
-`counting.engine.forward.Inference` is one, and so is `Definition` in definition.py.
+There are two readers: `Inference` in counting/engine/forward.py, and `Definition` in
+definition.py.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class Reader(Protocol):
             tokens: (T, B), int64.
             targets: (T, B), int64, the tokens that come next, for the losses, which
                 are 0 at NO_TARGET.
-            state: that an earlier call ended on; None for the beginning.
+            state: what an earlier call returned; None for a state of zeros.
 
         Returns:
             The likeliest token after each, and the losses in nats, (T, B) each; and
@@ -42,7 +43,7 @@ class Trained(Reader, Protocol):
     def inspect(
         self, tokens: Array, targets: Array | None = None, state: Any = None
     ) -> tuple[Reading, Inside, Any]:
-        """Read tokens as a call does, and tell how the network came to it."""
+        """Read tokens as a call does, and give what is inside the network too."""
 
 
 def load(folder: Path, config: Config, seed: int, device: str | None = None) -> Trained:
@@ -50,10 +51,10 @@ def load(folder: Path, config: Config, seed: int, device: str | None = None) -> 
 
     Args:
         folder: of the variant.
-        config: that is in it.
+        config: the folder's own.
         seed: one of those it was trained with.
-        device: where PyTorch shall run the definition; None for the compiled engine,
-            where it has the recurrence.
+        device: where PyTorch runs the definition; None for the compiled engine, if it
+            has the recurrence.
 
     Raises:
         InputError: see `checkpoint.load_weights` and `Definition`.

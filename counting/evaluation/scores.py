@@ -1,11 +1,11 @@
 """Every accuracy of a network from one teacher-forced pass over windows of a stream.
 
 A greedy sequence is right exactly when the teacher-forced argmax is right at each of
-its steps: as long as nothing is wrong, what greedy decoding feeds back is the truth. So
-one pass, fed with the truth, tells how far each sequence gets, and its predictions and
+its tokens: as long as nothing is wrong, greedy decoding feeds back the truth. So one
+pass, fed with the truth, tells how far each sequence gets, and its predictions and
 losses give the rest. A test compares it with the article's growing prefix.
 
-Sizes: C windows at a time, T steps, n tokens in the stream.
+Sizes: C windows at a time, T tokens of a window, n tokens of the stream.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from counting.base.types import Array, Reading
 from counting.evaluation.reader import Reader
 from counting.text import streams
 
-CHUNK = 64  # windows read at once: what the processor keeps at hand
+CHUNK = 64  # windows read at once, so that the processor's cache holds them
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Scores:
     last_token_accuracy: float  # share of windows whose last prediction is right
     token_accuracy: float  # share of all predictions of the windows that are right
     sequence_accuracy: float  # share of sequences decoded without an error
-    right_through: tuple[float, ...]  # the same after 1, 2, .. steps
-    wrong_at: Array  # (failures,) where in the stream the others went wrong first
+    right_through: tuple[float, ...]  # the same after 1, 2, ... tokens
+    wrong_at: Array  # (failures,) where in the stream the others have their first error
     decoded: Array  # (failures,) the token decoded there
     windows: int
     sequences: int
@@ -48,13 +48,14 @@ def score(
 ) -> Scores:
     """Score a network on the windows that begin at every `stride`-th token of a stream.
 
-    Each window starts from a zero state. Memory does not grow with the number of
-    windows, but for ten bytes a failure.
+    Each window starts from a state of zeros. Beyond ten bytes for each failure, memory
+    does not grow with the number of windows.
 
     Args:
         read: the network.
         stream: tokens (n,), of any integer type.
-        window: tokens read; the prediction after the last of them is the last token's.
+        window: tokens read; the last token's accuracy is that of the prediction after
+            them.
         prompt: tokens that a sequence is given.
         steps: tokens that are then decoded greedily; prompt + steps <= window + 1.
         stride: between the starts of windows.
@@ -109,11 +110,11 @@ def score(
 def read_windows(
     read: Reader, stream: Array, T: int, stride: int
 ) -> Iterator[tuple[Array, Reading]]:
-    """Read windows of T + 1 tokens, some at a time, each from a zero state.
+    """Read windows of T + 1 tokens, each from a state of zeros.
 
     Yields:
-        Their tokens (T + 1, C), time first, and what the network made of all but the
-        last, for up to `CHUNK` windows.
+        For up to `CHUNK` windows, their tokens (T + 1, C), and the network's reading of
+        all but the last.
     """
     windows = np.lib.stride_tricks.sliding_window_view(stream, T + 1)[::stride]
     for first in range(0, len(windows), CHUNK):

@@ -1,4 +1,4 @@
-"""The tables of a variant: what its metrics are means of, as CSV."""
+"""The tables of a variant as CSV, by seed; the metrics are means of them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def tables(
     """Lay out all tables, by the name of their file.
 
     Args:
-        judged: what is known of each seed.
-        samples: prompts, and what the first seed said.
-        valid: the stream (n,) whose errors are looked at.
+        judged: what was measured of each seed.
+        samples: rows of `judging.samples`, for the first seed.
+        valid: the stream (n,), whose errors are counted.
         vocabulary: its words.
     """
     return {
@@ -30,8 +30,8 @@ def tables(
         "steps.csv": steps(judged),
         "errors.csv": errors(judged, valid, vocabulary),
         "confusion.csv": confusion(judged, valid, vocabulary),
-        "memory.csv": memory(judged),
-        "comma.csv": at_comma(judged),
+        "memory.csv": memory(judged, "fading", ["place", "words"]),
+        "comma.csv": memory(judged, "at_comma", ["place"]),
         "samples.csv": as_csv(["prompt", "said", "truth", "right_steps"], samples),
     }
 
@@ -51,7 +51,7 @@ def seeds(judged: BySeed) -> str:
 
 
 def counts(judged: BySeed) -> str:
-    """Lay out how far each seed counts, from the end of train and from its start."""
+    """Lay out how far each seed counts from the end of train and from one."""
     return as_csv(
         ["seed", "numbers_right", "from_one"],
         [[seed, one.further, one.from_one] for seed, one in judged.items()],
@@ -59,7 +59,7 @@ def counts(judged: BySeed) -> str:
 
 
 def steps(judged: BySeed) -> str:
-    """Lay out the share of sequences still right after each step."""
+    """Lay out the share of sequences still right after each token."""
     return as_csv(
         ["stream", "seed", "steps", "sequence_accuracy"],
         [
@@ -84,7 +84,7 @@ def errors(judged: BySeed, valid: Tokens, vocabulary: Vocabulary) -> str:
 
 
 def confusion(judged: BySeed, valid: Tokens, vocabulary: Vocabulary) -> str:
-    """Lay out which word was said first instead of which, over all seeds."""
+    """Lay out which word was said where another was expected, over all seeds."""
     found = [one.scores["valid"] for one in judged.values()]
     return as_csv(
         ["expected", "said", "sequences"],
@@ -97,28 +97,15 @@ def confusion(judged: BySeed, valid: Tokens, vocabulary: Vocabulary) -> str:
     )
 
 
-def memory(judged: BySeed) -> str:
-    """Lay out how well each place is known, so many words after it was read."""
+def memory(judged: BySeed, part: str, columns: list[str]) -> str:
+    """Lay out how well each place is known; `part` is a field of `probes.Memory`."""
     return as_csv(
-        ["seed", "place", "words", "accuracy", "chance"],
+        ["seed", *columns, "accuracy", "chance"],
         [
             [seed, *row]
             for seed, one in judged.items()
             if one.memory
-            for row in one.memory.fading
-        ],
-    )
-
-
-def at_comma(judged: BySeed) -> str:
-    """Lay out how well each place is known when the next number must be said."""
-    return as_csv(
-        ["seed", "place", "accuracy", "chance"],
-        [
-            [seed, *row]
-            for seed, one in judged.items()
-            if one.memory
-            for row in one.memory.at_comma
+            for row in getattr(one.memory, part)
         ],
     )
 

@@ -4,22 +4,22 @@
 
 The rules, which the page follows too (tests/speaking/inputs.json has cases for both):
 
-1. The text is put into Unicode's NFKC. Dots at its end are dropped.
+1. The text is put into Unicode's form NFKC. Dots at its end are dropped.
 2. One to three digits, followed by groups of a comma and exactly three digits, are one
    number: "9,097" is 9097, and a remark says so. Every other comma, every semicolon and
    every line end separates numbers. Empty numbers are dropped.
 3. Two numbers in digits with only a blank between them are separated, with a remark.
-4. A word that the network knows, as it stands or in lower case, is read. Digits without
-   a zero in front are spelled. Whatever else has a digit is refused: -5, 1.5, 007, 3rd.
+4. A word that the network knows, as typed or in lower case, is read. Digits without a
+   zero in front are spelled. Anything else with a digit is refused: -5, 1.5, 007, 3rd.
 5. Any other word is split at its hyphens. In English "and" is dropped. A part of four
-   letters or more that is near to exactly one known word is read as that, with a
+   letters or more that is near to exactly one known word is read as that word, with a
    remark; any other unknown part is refused, and the words near to it are suggested.
    Two words are near if they are the same but for one letter that is changed, added or
    left out, or for two neighbours that are swapped.
 6. If the last number is one that can be spelled, and neither a comma nor a line end
    follows it, a comma is added, with a remark.
-7. A single number gets the `LEAD_IN` numbers before it in front. Where there are not
-   as many it is where a count begins, and is read as it is.
+7. In front of a single number, the `LEAD_IN` numbers before it are read too. If there
+   are not as many, a count begins with it, and it is read alone.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from counting.base.errors import InputError, abbreviate
 from counting.speaking.truth import LARGEST, largest, number_of, spell_known
 from counting.text.vocabulary import SEPARATOR, UNKNOWN, join
 
-LEAD_IN = 2  # numbers in front of a single one, which networks may need to go on
-CORRECTED = 4  # letters of a word that is corrected; a shorter one is near to too many
+LEAD_IN = 2  # numbers read before a single one, without which some networks go wrong
+CORRECTED = 4  # letters of a word that is corrected; shorter ones are near to too many
 SHOWN = 12  # words that a refusal lists
 
 DOTS = re.compile(r"[\s.]*\.\s*$")
@@ -44,12 +44,12 @@ HYPHENS = re.compile("[-\u2010\u2013]")
 
 
 class Prompt(NamedTuple):
-    """What a network is to read, and what there is to say about it."""
+    """The words that a network is to read."""
 
-    lead: list[str]  # words of the numbers before a single one
-    words: list[str]  # what was typed
-    last: int | None  # number of it, if it is one and has ended
-    remarks: list[str]
+    lead: list[str]  # of the numbers before a single one
+    words: list[str]  # of what was typed
+    last: int | None  # the last number, if it can be spelled and has ended
+    remarks: list[str]  # on how the text was understood, for whoever typed it
 
 
 def read(text: str, known: Collection[str], language: str) -> Prompt:
@@ -58,7 +58,7 @@ def read(text: str, known: Collection[str], language: str) -> Prompt:
     Args:
         text: numbers in digits or words, such as "9097, nine thousand ninety-eight".
         known: the vocabulary.
-        language: num2words' name of the language of digits.
+        language: in which digits are spelled, by num2words' name for it.
 
     Raises:
         InputError: something cannot be read; it says what can be.
@@ -79,14 +79,14 @@ def read(text: str, known: Collection[str], language: str) -> Prompt:
 
 
 def lead_in(number: int, known: Collection[str], language: str) -> list[str]:
-    """Give the words of the numbers before one, with a separator after each."""
+    """Give the words of the `LEAD_IN` numbers before one, each with a separator."""
     before = range(number - LEAD_IN, number) if number > LEAD_IN else ()
     numbers = [spell_known(n, known, language) for n in before]
     return [word for words in numbers if words for word in [*words, SEPARATOR]]
 
 
 class _Reader:
-    """The rules, and the remarks that they lead to."""
+    """The rules, and the remarks on how they were applied."""
 
     def __init__(self, known: Collection[str], language: str) -> None:
         words = [word for word in known if word not in (SEPARATOR, UNKNOWN)]
@@ -116,7 +116,7 @@ class _Reader:
         yield number
 
     def words(self, typed: str) -> list[str]:
-        """Turn what stands between two blanks into known words (rules 4 and 5).
+        """Turn what was typed between two blanks into known words (rules 4 and 5).
 
         Raises:
             InputError: it cannot be read.
@@ -137,7 +137,7 @@ class _Reader:
         """Spell digits.
 
         Raises:
-            InputError: the number is too large, or has a word that was never read.
+            InputError: the number is too large, or has a word that is not known.
         """
         number = int(digits) if len(digits) <= len(str(LARGEST)) else LARGEST + 1
         words = spell_known(number, self.known.values(), self.language)
@@ -146,10 +146,10 @@ class _Reader:
         return words
 
     def corrected(self, word: str) -> str:
-        """Give the one known word that a mistyped one is near to.
+        """Give the known word that a mistyped one is near to.
 
         Raises:
-            InputError: there is none, or several.
+            InputError: there is none or several, or the word is too short to tell.
         """
         close = [self.known[other] for other in self.known if _are_near(word, other)]
         if len(close) == 1 and len(word) >= CORRECTED and word.isalpha():
@@ -176,7 +176,7 @@ def _is_digits(typed: str) -> bool:
 
 def _are_near(one: str, other: str) -> bool:
     """Tell whether two words differ by one letter, or by two neighbours swapped."""
-    for _ in range(2):  # what both have in front goes, and then what both end with
+    for _ in range(2):  # drop what both begin with, then what both end with
         pairs = zip(one, other, strict=False)
         same = len([*takewhile(lambda pair: pair[0] == pair[1], pairs)])
         one, other = one[same:][::-1], other[same:][::-1]

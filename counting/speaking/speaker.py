@@ -1,4 +1,4 @@
-"""A trained network that reads a prompt and goes on, a token at a time."""
+"""A trained network that reads a prompt and goes on, one token at a time."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from counting.evaluation.reader import load
 from counting.speaking.variants import chosen_seed
 from counting.text.vocabulary import SEPARATOR
 
-LONGEST = 20  # tokens that are waited for a number to end; none in English has more
+LONGEST = 20  # tokens to wait for the end of a number; none in English has more
 CHUNK = 128  # tokens of a long prompt that are read at once
 
 
 class Copied(NamedTuple):
-    """What a copy head looks at most."""
+    """The word that a copy head looks at most."""
 
     word: str
     back: int  # positions before the token that is said: 1 is the one before it
@@ -29,7 +29,7 @@ class Copied(NamedTuple):
 
 
 class Said(NamedTuple):
-    """A token that a network says, and how it comes to it."""
+    """The token that a network says next, and how it comes to it."""
 
     word: str
     probabilities: Array  # (V,)
@@ -38,16 +38,16 @@ class Said(NamedTuple):
 
     @property
     def probability(self) -> float:
-        """That of the word, in [0, 1]: the highest of all."""
+        """The probability of the word, in [0, 1]: the highest of all."""
         return float(self.probabilities.max())
 
 
 class Generated(NamedTuple):
-    """A token that a network said, and that was read again."""
+    """A token that a network says and then reads."""
 
-    number: int  # from 1
+    number: int  # of the token since the prompt, from 1
     said: Said
-    expected: str | None  # None where nothing is judged
+    expected: str | None  # None if it is not judged
 
     @property
     def word(self) -> str:
@@ -56,12 +56,12 @@ class Generated(NamedTuple):
 
     @property
     def is_right(self) -> bool:
-        """Whether nothing else was expected."""
+        """Whether no other word was expected."""
         return self.expected in (None, self.word)
 
 
 class Speaker:
-    """One seed of a variant, and what it has read so far.
+    """The network of one seed, and what it has read so far.
 
     Args:
         folder: of the variant.
@@ -90,7 +90,7 @@ class Speaker:
         return f"{self.config.variant}:{self.seed}"
 
     def read(self, words: Sequence[str]) -> None:
-        """Read known words, after those that were read before."""
+        """Read known words, after those read before."""
         for start in range(0, len(words), CHUNK):
             part = words[start : start + CHUNK]
             tokens = np.array([[self.tokens[word]] for word in part])  # (T, 1)
@@ -101,7 +101,7 @@ class Speaker:
         self.heard += words
 
     def say(self) -> Said:
-        """Say what comes next, by what was read; it is not read yet."""
+        """Say what comes next; the network does not read it yet."""
         p, gates = self.inside.probabilities[-1, 0], self.inside.gates
         mixture = None if gates is None else gates[-1, 0]
         return Said(self.words[self.next], p, mixture, self.copied())
@@ -115,21 +115,21 @@ class Speaker:
         """Tell what the copy head looks at most, if there is one."""
         if self.inside.attention is None:
             return None
-        weights = self.inside.attention[-1, 0]  # of position j: for the token at j+1
+        weights = self.inside.attention[-1, 0]  # at j: of the token at j + 1
         back = len(weights) - 1 - int(weights.argmax())
-        if back < 1:  # all zero: there is nothing before
+        if back < 1:  # all are zero: nothing was read before
             return None
         return Copied(self.heard[-back], back, float(weights.max()))
 
     def go_on(
         self, steps: int | None, truth: Iterator[str] | None, until_wrong: bool = False
     ) -> Iterator[Generated]:
-        """Say tokens, and read what was said; the last number is completed.
+        """Say tokens and read each of them, to the end of a number.
 
         Args:
-            steps: so many tokens at least; None for no end.
-            truth: what should come; where it ends, this ends. After an error there is
-                none.
+            steps: least number of tokens; None: without end.
+            truth: the tokens that should come. Where they end, this ends; after an
+                error they are ignored.
             until_wrong: end at the first error.
         """
         for number in count(1):

@@ -1,10 +1,10 @@
 """What should come after a prompt: the numbers that follow the last one in it.
 
-The rules, which the page follows too: the truth is known after a separator that ends a
-number, and after nothing else. It is the numbers that follow, each with a separator
-after it, and ends before the first that has a word which the network never read: in
-English, after 999,999. What a network says where the truth is not known, or after its
-first error, is judged neither right nor wrong.
+The rules, which the page follows too: the truth is known only after a separator that
+ends a number. It consists of the numbers that follow, each with a separator after it,
+and ends before the first with a word that the network does not know: in English, after
+999,999. Where the truth is not known, and after its first error, what a network says is
+judged neither right nor wrong.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PLACES = ((10**6, 9), (1000, 999), (1, 999))  # a number up to LARGEST, in parts
 
 
 def after(last: int | None, known: Collection[str], language: str) -> Iterator[str]:
-    """Give the words that come after a number, as far as they are known."""
+    """Give the words of the numbers after one, as far as the network knows them."""
     for number in count(last + 1) if last else ():
         words = spell_known(number, known, language)
         if not words:
@@ -31,13 +31,13 @@ def after(last: int | None, known: Collection[str], language: str) -> Iterator[s
 
 
 def spell_known(number: int, known: Collection[str], language: str) -> list[str]:
-    """Spell a number; nothing if it has unknown words, or no spelling."""
+    """Spell a number; an empty list if it has unknown words, or no spelling."""
     words = try_to_spell(number, language).split()
     return words if set(words) <= set(known) else []
 
 
 def try_to_spell(number: int, language: str) -> str:
-    """Spell a number; nothing if that cannot be done."""
+    """Spell a number; an empty text if num2words cannot, or it is too large."""
     try:
         return spell(number, language) if number <= LARGEST else ""
     except InputError:
@@ -45,9 +45,9 @@ def try_to_spell(number: int, language: str) -> str:
 
 
 def largest(known: Collection[str], language: str) -> int:
-    """Give the last number up to which all have known words; 0 if one has none.
+    """Give the largest number up to which all have known words; 0 if 1 has not.
 
-    New words are looked for up to 1,000, then at the thousands, and at a million.
+    New words can only come up to 1,000, at the thousands, and at a million.
     """
     for number in chain(range(1, 1001), range(2000, 1_000_001, 1000)):
         if not spell_known(number, known, language):
@@ -56,7 +56,7 @@ def largest(known: Collection[str], language: str) -> int:
 
 
 def split(words: list[str]) -> list[list[str]]:
-    """Cut words at the separators: numbers, and last what no separator ends."""
+    """Cut words into numbers at the separators; no separator ends the last part."""
     parts: list[list[str]] = [[]]
     for word in words:
         if word == SEPARATOR:
@@ -67,9 +67,9 @@ def split(words: list[str]) -> list[list[str]]:
 
 
 def number_of(words: list[str], language: str) -> int | None:
-    """Give the number that is spelled so, or None.
+    """Give the number that words spell, or None.
 
-    It is looked for from the left: millions, then thousands, then the rest.
+    They are read from the left: millions, then thousands, then the rest.
     """
     text, number = "".join(words), 0
     for unit, most in PLACES if text else ():
@@ -84,7 +84,7 @@ def number_of(words: list[str], language: str) -> int | None:
 
 @cache
 def spellings(unit: int, most: int, language: str) -> dict[str, int]:
-    """Give the multiples of a unit by their spelling, without blanks."""
+    """Give 1 to `most` times a unit, by their spelling without blanks."""
     numbers = range(unit, (most + 1) * unit, unit)
     found = {try_to_spell(n, language).replace(" ", ""): n for n in numbers}
     return {head: number for head, number in found.items() if head}

@@ -1,4 +1,4 @@
-"""Which trained network speaks: the one that was asked for, or the best there is."""
+"""Which trained network speaks: the one that is asked for, or the best."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def trained(models: Path) -> list[str]:
     """Name the variants that have a folder of weights.
 
     Raises:
-        InputError: there are none; it says how to make them.
+        InputError: there are none.
     """
     found = models.iterdir() if models.is_dir() else ()
     names = sorted(p.name for p in found if p.is_dir() and p.name[0] != ".")
@@ -33,7 +33,7 @@ def choose(models: Path, wanted: str | None = None) -> Path:
     """Give the folder of the variant that is wanted, or of the best one.
 
     Raises:
-        InputError: it was not trained, or nothing was.
+        InputError: it is not trained, or none is.
     """
     names = trained(models)
     if wanted is None:
@@ -49,7 +49,7 @@ def choose(models: Path, wanted: str | None = None) -> Path:
 
 
 def best(names: list[str], folder: Path) -> str:
-    """Choose by the metrics that are there; the first name without any."""
+    """Name the best variant of those that have metrics; if none has, the first."""
     paths = {name: folder / f"{name}.json" for name in names}
     found = {name: metrics.load(p) for name, p in paths.items() if p.is_file()}
     return metrics.best(found) if found else names[0]
@@ -61,16 +61,16 @@ def chosen_seed(config: Config, wanted: int | None) -> int:
 
 
 def language(config: Config) -> str:
-    """Give the language that digits are spelled in: the one it was trained in."""
+    """Give the language in which a network's digits are spelled: that of its text."""
     if config.trained_on is not None:
         return config.trained_on.language
     return params.load().spell.language if params.PATH.is_file() else "en"
 
 
 def differences(config: Config) -> str:
-    """Say in what a network differs from params.yaml, as after a change of branch.
+    """Say in what a network differs from params.yaml, as it may on another branch.
 
-    Nothing is said where it does not, or where there is no params.yaml.
+    The text is empty if it does not differ, or if there is no params.yaml.
     """
     if not params.PATH.is_file():
         return ""

@@ -4,7 +4,7 @@ from counting.running import cli
 
 
 def main() -> None:
-    """Go on counting, or open a session."""
+    """Count on from a prompt, or open a session."""
     from counting.terminal import command  # so that Ctrl-C is quiet from the start
 
     command.main()

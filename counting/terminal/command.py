@@ -1,6 +1,6 @@
-"""Go on counting from a prompt, digits or words, with a trained network.
+"""Let a trained network count on from a prompt in digits or words.
 
-Without a prompt it comes from standard input; on a terminal, a session opens.
+Without a prompt, one is read from standard input; on a terminal, a session opens.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from counting.speaking import variants
 from counting.terminal.talk import STEPS, Options, Talk
 from counting.terminal.view import View
 
-LONGEST = 19  # digits of a number that a flag takes; seeds have as many
+LONGEST = 19  # digits of a number given to a flag; a seed has as many at most
 
 EXAMPLES = """\
 examples:
   python -m counting "9097, 9098,"
   python -m counting "seven thousand nine hundred ninety-nine"
-  python -m counting "7998, 7999," --until-wrong
+  python -m counting "7998, 7999," --variant gru --until-wrong
   python -m counting "9098," --steps 4 --top 3
   python -m counting "9098," --compare gru gru_copy     (or two seeds: gru:0 gru:1)
   head -3 data/raw/valid.txt | python -m counting --json
-  python -m counting                                    (a session; :help in it)
+  python -m counting                                    (a session; type :help)
 """
 
 
 def main() -> None:
-    """Read the flags; go on counting, or open a session."""
+    """Read the flags; count on from the prompt, or open a session."""
     options, words = read_flags(sys.argv[1:], Options())
     is_conversation = all(s and s.isatty() for s in (sys.stdin, sys.stdout))
     if is_conversation and not words:
@@ -48,7 +48,7 @@ def read_flags(given: list[str], before: Options) -> tuple[Options, list[str]]:
 
     Args:
         given: flags and words.
-        before: the options where no flag says otherwise.
+        before: the options that no flag changes.
 
     Raises:
         InputError: a flag is wrong.
@@ -60,22 +60,19 @@ def read_flags(given: list[str], before: Options) -> tuple[Options, list[str]]:
     add = parser.add_argument
     natural, positive = (partial(whole, least=least) for least in (0, 1))
     add("prompt", nargs="*", help='such as "9097, 9098,"')
-    add("--variant", metavar="NAME", help="which network; the best one if not given")
-    add(
-        "--seed",
-        type=natural,
-        metavar="N",
-        help="which seed; the first one if not given",
-    )
-    steps = f"say N tokens, then finish the number; {STEPS} if not given"
+    variant = "which network; if not given, the best by its metrics"
+    add("--variant", metavar="NAME", help=variant)
+    seed = "which seed; if not given, the first"
+    add("--seed", type=natural, metavar="N", help=seed)
+    steps = f"say N tokens, then finish the number; if not given, {STEPS}"
     add("--steps", type=positive, metavar="N", help=steps)
     add("--until-wrong", action="store_true", help="go on to the first error")
-    top = "show the N likeliest words at each place"
+    top = "show the N likeliest words for each token"
     add("--top", type=natural, metavar="N", help=top)
-    compare = "two networks, side by side: A and B, or A:seed and B:seed"
+    compare = "two networks side by side, such as gru lstm or gru:0 gru:1"
     add("--compare", nargs=2, metavar=("A", "B"), help=compare)
-    add("--json", action="store_true", help="one line of JSON for each token")
-    models = f"trained networks; {variants.MODELS} if not given"
+    add("--json", action="store_true", help="print one line of JSON for each token")
+    models = f"folder of trained networks; if not given, {variants.MODELS}"
     add("--models", type=Path, metavar="FOLDER", help=models)
     flags = vars(parser.parse_args(given))
     words = flags.pop("prompt")
@@ -90,18 +87,18 @@ def whole(text: str, least: int) -> int:
     """Read a whole number.
 
     Raises:
-        ArgumentTypeError: it is not one, or less than `least`.
+        ArgumentTypeError: it is not one, or is less than `least`.
     """
     digits = text.isascii() and text.isdigit() and len(text) <= LONGEST
     if digits and int(text) >= least:
         return int(text)
     raise argparse.ArgumentTypeError(
-        f"{abbreviate(text)} is not allowed; expected a whole number from {least} on"
+        f"{abbreviate(text)} is not allowed: expected a whole number, {least} or more"
     )
 
 
 def read_input() -> str:
-    """Read the prompt from standard input; nothing if that is a terminal, or closed.
+    """Read the prompt from standard input; an empty one if it is a terminal or closed.
 
     Raises:
         InputError: it is not UTF-8.

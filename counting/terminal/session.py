@@ -17,29 +17,29 @@ from counting.terminal.talk import STEPS, Options, Talk
 from counting.terminal.view import FAINT, WRONG, View
 
 HELP = f"""\
-Type numbers, digits or words: 9097, 9098,     An empty line goes on.
+Type numbers in digits or words: 9097, 9098,     An empty line goes on.
 :variant NAME    another network (:variant alone lists them)
-:seed N          another seed of it
-:steps N         tokens to say ({STEPS} at first)
-:top N           show the N likeliest words (0: words alone)
-:until-wrong     go on to the first error; again: to the number of tokens
+:seed N          another seed of the network
+:steps N         say N tokens ({STEPS} at first)
+:top N           show the N likeliest words (0: none)
+:until-wrong     go on to the first error (again: to the number of tokens)
 :compare A B     two networks side by side (:compare alone: one again)
-:help  :quit     Ctrl-C stops what is being said, Ctrl-D quits as well\
+:help  :quit     Ctrl-C stops what is being said; Ctrl-D quits, too\
 """
 COMMANDS = [word[1:] for word in HELP.split() if word.startswith(":")]
 
 
 class Session:
-    """The conversation so far, and the options for what comes."""
+    """The conversation so far, and the options for the next prompt."""
 
     def __init__(self, options: Options) -> None:
         self.options, self.view = options, View()
         self.talk: Talk | None = None
 
     def run(self) -> None:
-        """Answer until the user quits."""
-        names = [speaker.name for speaker in self.options.speakers()]  # or say why not
-        self.view.line(f"{' and '.join(names)}; :help tells what to type", FAINT)
+        """Load the networks, so that a mistake shows at once, and converse."""
+        names = " and ".join(speaker.name for speaker in self.options.speakers())
+        self.view.line(f"{names}; type :help for what can be typed", FAINT)
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         asking: PromptSession[str] = PromptSession(history=history())
         try:
@@ -48,7 +48,7 @@ class Session:
             signal.signal(signal.SIGINT, before)
 
     def converse(self, asking: PromptSession[str]) -> None:
-        """Ask and answer."""
+        """Ask and answer until the user quits."""
         while True:
             try:
                 if not self.answer(asking.prompt("> ").strip()):
@@ -59,7 +59,7 @@ class Session:
                 return
 
     def answer(self, line: str) -> bool:
-        """Answer a line; False if it was the last."""
+        """Answer a line; False if the user quits."""
         try:
             if line.startswith(":"):
                 return self.obey(*line[1:].split())
@@ -71,10 +71,10 @@ class Session:
         return True
 
     def obey(self, name: str = "", *given: str) -> bool:
-        """Do what a command says; False if it is to quit.
+        """Do what a command says; False if the user quits.
 
         Raises:
-            InputError: there is no such command, or it is not given what it needs.
+            InputError: there is no such command, or its words are wrong.
         """
         if name not in COMMANDS:
             raise InputError(f":{name} is not a command{suggest(name, COMMANDS)}")
@@ -103,23 +103,23 @@ class Session:
             options, words = read_flags([f"--{name}", *given], options)
             if words:
                 raise InputError(
-                    f":{name} {' '.join(given)}: {words[-1]!r} is too much"
+                    f":{name} {' '.join(given)}: {words[-1]!r} is one word too many"
                 )
         names = " and ".join(speaker.name for speaker in options.speakers())
         self.options, self.talk = options, None
-        shown = f"{options.top} likeliest words" if options.top else "words alone"
+        shown = f"{options.top} likeliest words" if options.top else "numbers"
         end = f"{options.steps or STEPS} tokens"
         end = "the first error" if options.until_wrong else end
         self.view.line(f"{names}; {shown}, up to {end}", FAINT)
 
 
 def history() -> History:
-    """Keep what was typed for the next time, or just for now if there is no place."""
+    """Keep what is typed for the next session; if that fails, for this one alone."""
     try:
         home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
         path = Path(home) / "counting" / "history"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    except (OSError, RuntimeError):  # the latter where nobody has a home
+    except (OSError, RuntimeError):  # RuntimeError: the user has no home
         return InMemoryHistory()
     return FileHistory(str(path))

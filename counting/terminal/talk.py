@@ -1,4 +1,4 @@
-"""A prompt in, a continuation out, in the way that the user wants it."""
+"""A prompt in, a continuation out, shown in the way that the user wants."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Options:
     models: Path = variants.MODELS
     variant: str | None = None  # None: the best one
     seed: int | None = None  # None: the first one
-    steps: int | None = None  # None: STEPS, or no end where an error is the end
-    top: int = 0
+    steps: int | None = None  # None: STEPS; with until_wrong, without end
+    top: int = 0  # likeliest words that are shown
     until_wrong: bool = False
     compare: tuple[str, str] | None = None
     json: bool = False
@@ -43,7 +43,7 @@ class Options:
         return [self.speaker(name) for name in self.compare]
 
     def speaker(self, name: str) -> Speaker:
-        """Load a network that is named gru, or gru:1 for its seed 1.
+        """Load a network by its name, such as gru, or gru:1 for seed 1.
 
         Raises:
             InputError: it is missing or damaged, or the seed is not a number.
@@ -51,18 +51,18 @@ class Options:
         variant, colon, seed = name.partition(":")
         if colon and not (seed.isascii() and seed.isdigit()):
             raise InputError(
-                f"{name!r}: expected a variant, or variant:seed such as {variant}:0"
+                f"{name!r}: expected a variant, or variant:seed, such as {variant}:0"
             )
         folder = variants.choose(self.models, variant)
         return Speaker(folder, int(seed) if colon else self.seed)
 
 
 class Talk:
-    """Networks that have read the same prompt, and go on with it as often as asked.
+    """Networks that have read the same prompt, and go on as often as asked.
 
     Args:
         options: which networks, and what to show.
-        text: the prompt, digits or words.
+        text: the prompt, in digits or words.
         view: where to show it; what was read is shown first.
 
     Raises:
@@ -74,7 +74,10 @@ class Talk:
         self.voices = [Voice(speaker, text) for speaker in options.speakers()]
         first = self.voices[0]
         if options.until_wrong and first.truth is None:
-            raise InputError(f"no error can be found: {first.verdict()}")
+            raise InputError(
+                "no error can be found, since the prompt does not end with a number: "
+                "end it with one, such as '7999,'"
+            )
         remarks = [variants.differences(voice.speaker.config) for voice in self.voices]
         for remark in filter(None, [*remarks, *first.prompt.remarks]):
             if options.json:
@@ -102,7 +105,7 @@ class Talk:
             self.view.line(f"{voice.speaker.name}: {voice.verdict()}", style)
 
     def tokens(self, voice: Voice) -> Iterator[Generated]:
-        """Let a network go on as far as the user wants."""
+        """Let a network say as many tokens as the user wants."""
         endless = self.options.until_wrong and voice.truth and not self.options.steps
         steps = None if endless else self.options.steps or STEPS
         return voice.tokens(steps, self.options.until_wrong)

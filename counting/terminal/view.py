@@ -16,21 +16,21 @@ from counting.text.vocabulary import SEPARATOR
 
 WRONG, FAINT, HEADING = "bold red", "dim", "bold"
 LABEL, DIGITS = 4, 7  # columns of a label and of a number in digits
-LISTED = 5  # likeliest words in JSON
-NARROW = 60  # columns in which two networks do not stand side by side
+LISTED = 5  # likeliest words in JSON, if --top does not say how many
+NARROW = 60  # below so many columns, two networks are shown one below the other
 
 
 class Cell(NamedTuple):
-    """A number: in digits, if it is one, and in words."""
+    """A number in digits, None if the words spell none, and in words."""
 
     number: int | None
     words: Text
 
 
 def said(tokens: Iterable[Generated]) -> Text:
-    """Give a number that was said, with errors marked.
+    """Give the words of a number, with errors marked.
 
-    The separator at its end is left out, unless it is wrong or all that was said.
+    The separator at its end is left out, unless it is an error or the only word.
     """
     words = [
         Text(token.word) if token.is_right else Text(f"[{token.word}]", WRONG)
@@ -50,7 +50,7 @@ class View:
         self.label = ""  # of the row above
 
     def line(self, text: str, style: str = "") -> None:
-        """Write a line of its own, wrapped between words."""
+        """Write a line, wrapped between words."""
         self.console.print(Text(text, style))
         self.label = ""
 
@@ -72,7 +72,7 @@ class View:
         self.label = label
 
     def likeliest(self, speaker: Speaker, token: Generated, most: int) -> None:
-        """Write a token, and beside it the likeliest words at its place."""
+        """Write a token, and beside it the words that were likeliest."""
         grid = Table.grid(padding=(0, 1, 0, 0))
         grid.add_column(width=max(map(len, speaker.words)) + 2)
         found = speaker.likeliest(token.said, most).items()
@@ -83,7 +83,7 @@ class View:
 
 
 def copying(said: Said) -> str:
-    """Say how a copy head came to its word, if there is one."""
+    """Say how a copy head came to its word; an empty text if there is none."""
     if said.mixture is None:
         return ""
     own, copy, substitute = said.mixture
@@ -94,7 +94,7 @@ def copying(said: Said) -> str:
 
 
 def as_json(speaker: Speaker, token: Generated, most: int) -> str:
-    """Give all that is known of a token, in one line."""
+    """Give all that is known of a token as one line of JSON."""
     said = token.said
     content: dict[str, Any] = {
         "step": token.number,
@@ -117,7 +117,7 @@ def as_json(speaker: Speaker, token: Generated, most: int) -> str:
 
 
 def rounded(value: Any) -> Any:
-    """Round every figure in a content to the digits of tracked files."""
+    """Round every float in a JSON value to as many digits as tracked files have."""
     if isinstance(value, dict):
         return {key: rounded(item) for key, item in value.items()}
     return round(value, files.DIGITS) if isinstance(value, float) else value

@@ -1,4 +1,4 @@
-"""A network that has read a prompt, and how much of what it then says is right."""
+"""A network that goes on from a prompt, and how much of what it says is right."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ SHOWN = 4  # numbers of a prompt; of a longer one the last
 
 
 class Voice:
-    """A speaker with a prompt.
+    """A speaker that has read a prompt.
 
     Raises:
-        InputError: something cannot be read.
+        InputError: the prompt cannot be read.
     """
 
     def __init__(self, speaker: Speaker, text: str) -> None:
@@ -26,14 +26,14 @@ class Voice:
         self.known, self.language = speaker.tokens, variants.language(speaker.config)
         self.prompt = prompt.read(text, self.known, self.language)
         speaker.read(self.prompt.lead + self.prompt.words)
-        self.last = self.prompt.last  # the last number that was read, or rightly said
-        self.right = 0  # numbers
+        self.last = self.prompt.last  # the last number that was read, or said if right
+        self.right = 0  # numbers of those said last
         self.error: Generated | None = None
         following = truth.after(self.last, self.known, self.language)
         self.truth = following if self.last else None
 
     def heard(self) -> Iterator[tuple[str, Cell]]:
-        """Give the numbers it has read, each with a label: added in front, or typed."""
+        """Give the last numbers it has read, each labelled as added or as typed."""
         for label, words in (("adds", self.prompt.lead), ("read", self.prompt.words)):
             numbers = [number for number in truth.split(words) if number]
             for number in numbers[-SHOWN:]:
@@ -44,7 +44,7 @@ class Voice:
         return truth.number_of(words, self.language)
 
     def tokens(self, steps: int | None, until_wrong: bool) -> Iterator[Generated]:
-        """Say more, judged while the truth is known and nothing was wrong."""
+        """Say more tokens, judged up to the first error while the truth is known."""
         self.right, self.error = 0, None
         for token in self.speaker.go_on(steps, self.truth, until_wrong):
             if not token.is_right:
@@ -54,7 +54,7 @@ class Voice:
             yield token
 
     def numbers(self, tokens: Iterable[Generated]) -> Iterator[Cell]:
-        """Put the words that are said together to numbers, with their digits."""
+        """Put the words that are said together into numbers."""
         number: list[Generated] = []
         for token in tokens:
             number.append(token)
@@ -65,7 +65,7 @@ class Voice:
             yield self.cell(number)
 
     def cell(self, number: list[Generated]) -> Cell:
-        """Put digits beside what was said."""
+        """Put digits beside the words of a number."""
         words = [token.word for token in number if token.word != SEPARATOR]
         return Cell(self.value(words), said(number))
 

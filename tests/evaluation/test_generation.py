@@ -71,7 +71,7 @@ def test_tokens_right_stops_at_the_first_error(
     # the token read at place 24 predicts the one at place 25: 25 - 10 are right before
     assert generation.tokens_right(Successor(24), stream, 10) == 15
     early = generation.tokens_right(Successor(5), stream, 10)
-    assert early == 30, "an error within the prompt is no matter"
+    assert early == 30, "an error within the prompt does not count"
 
 
 def test_count_run_counts_whole_numbers_from_three_given_ones() -> None:

@@ -20,7 +20,7 @@ ROW = {
 }
 
 
-def test_the_mean_stands_beside_the_worst_seed_and_more_loss_is_worse() -> None:
+def test_the_mean_is_beside_the_worst_seed_and_more_loss_is_worse() -> None:
     rows = [ROW, {**ROW, "loss": 3.0, "last_token_accuracy": 1.0}]
     summary = metrics.mean_and_worst(rows, metrics.KEYS)
     assert summary["loss"] == 2.0

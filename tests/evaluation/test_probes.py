@@ -49,7 +49,7 @@ def test_states_that_never_vary_are_no_error() -> None:
     assert np.isfinite(probe.W).all()
 
 
-def test_a_digit_is_read_with_the_first_word_that_leaves_no_other() -> None:
+def test_a_digit_is_read_with_the_first_word_that_settles_it() -> None:
     lines = digits.lines_of(text_of(8000), COMMA)
     values = digits.digits_of(1, len(lines))
     read = digits.words_to_read(lines, values)

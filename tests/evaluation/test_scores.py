@@ -110,7 +110,7 @@ def test_one_pass_agrees_with_the_growing_prefix_on_weak_and_strong_networks(
     agree(scores.score(Definition(definition), stream, **SIZES), expected)
 
 
-def test_a_stride_scores_every_so_manieth_window() -> None:
+def test_with_a_stride_of_seven_every_seventh_window_is_scored() -> None:
     inference, definition = trained(small("gru"), 60)
     found = scores.score(inference, a_stream(120), **SIZES, stride=7)
     agree(found, oracle(definition, a_stream(120), stride=7))

@@ -114,7 +114,7 @@ def test_after_the_last_number_with_known_words_nothing_is_said(
     assert "says" not in outcome.out
 
 
-def test_the_likeliest_words_stand_beside_each(finished: Project) -> None:
+def test_the_likeliest_words_are_beside_each_token(finished: Project) -> None:
     outcome = talk(finished, "97,", "--top", "2", "--steps", "4")
     assert len(re.findall(r" 0\.\d{4}  \S+ 0\.\d{4}", outcome.out)) >= 4
     both = ("--compare", COPYING, PLAIN)
@@ -136,7 +136,7 @@ def test_two_networks_fit_the_screen(
     assert {step["variant"] for step in lines(finished, *flags)} == {COPYING, PLAIN}
 
 
-def test_weights_of_another_branch_are_told(finished: Project) -> None:
+def test_weights_of_another_branch_are_reported(finished: Project) -> None:
     finished.set("models.gru.hidden_size", 96)
     outcome = talk(finished, "97,", "--variant", "gru")
     says = "gru was trained with hidden_size 8, params.yaml says 96: `dvc"
@@ -165,13 +165,13 @@ BAD = {
     ("",): "there is no number: the network reads numbers from 1 to 999",
     ("97,", "--variant", "nobody"): "'nobody' is not a variant in data/models",
     ("97,", "--seed", "7"): "seed 7 was not trained, expected one of 0, 1",
-    ("97,", "--steps", "0"): "expected a whole number from 1 on",
+    ("97,", "--steps", "0"): "'0' is not allowed: expected a whole number, 1 or more",
     ("97,", "--steps", "9" * 5000): "expected a whole number",
     ("97,", "--stepps", "3"): "unrecognized arguments: --stepps",
     ("97,", "--models", "nowhere"): "no trained network there; `make repro`",
     ("97,", "--compare", "a:b", "a"): "such as a:0",
     ("97,", "--compare", "a", "b", "--variant", "a"): "leave out --variant",
-    ("two two", "--until-wrong"): "no error can be found: not judged",
+    ("two two", "--until-wrong"): "end it with one, such as '7999,'",
     ("1000000,",): "'1000000' has words that it does not know",
 }
 
@@ -186,7 +186,7 @@ def test_bad_input_gets_one_line_and_2(
     assert BAD[flags] in line
 
 
-def test_a_variant_that_is_damaged_or_not_trained_yet_is_told(
+def test_a_variant_that_is_damaged_or_not_trained_yet_is_reported(
     finished: Project,
 ) -> None:
     weights = finished.path("data/models/gru/seed-0.safetensors")

@@ -19,14 +19,14 @@ Said = Callable[[], str]
 
 @pytest.fixture
 def inside(finished: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Be in the tiny project, with a folder of one's own for the history."""
+    """Be in the tiny project, with a history that is not the user's."""
     monkeypatch.chdir(finished.root)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
 @pytest.fixture
 def said(capsys: pytest.CaptureFixture[str]) -> Said:
-    """What was printed since the last look, in one line."""
+    """What was printed since the last call, in one line."""
     return lambda: " ".join(capsys.readouterr().out.split())
 
 
@@ -84,7 +84,7 @@ def test_every_command_changes_what_comes(said: Said) -> None:
         ":seed 1": "rnn:1",
         ":top 2": "2 likeliest words",
         "97,": " 0.",
-        ":top 0": "words alone",
+        ":top 0": "rnn:1; numbers, up to 3 tokens",
         ":until-wrong": "up to the first error",
         "98,": "right",
         ":compare gru rnn": "gru:1 and rnn:1",
@@ -112,13 +112,13 @@ def test_after_an_error_it_goes_on_unjudged(said: Said) -> None:
         (":quti", "did you mean 'quit'"),
         (":variant nobody", "is not a variant"),
         (":seed", "expected one argument"),
-        (":seed x", "'x' is not allowed; expected a whole number from 0 on"),
+        (":seed x", "'x' is not allowed: expected a whole number, 0 or more"),
         (":seed 1234567890", "seed 1234567890 was not trained"),
-        (":seed 0 1", "'1' is too much"),
+        (":seed 0 1", "'1' is one word too many"),
         (":compare a", "expected 2 arguments"),
     ],
 )
-def test_a_mistake_is_told_and_changes_nothing(
+def test_a_mistake_is_reported_and_changes_nothing(
     said: Said, line: str, says: str
 ) -> None:
     session = Session(Options(variant="gru", steps=3))

@@ -15,7 +15,7 @@ CHUNK = 2**16  # tokens in which separators are looked for at once
 class Joined:
     """Streams one after the other, with the separator between them.
 
-    A slice of it is a copy, an array (n,). The streams themselves are never copied.
+    A slice, of step one, is an array (n,) of its own; no whole stream is copied.
 
     Args:
         parts: the streams, tokens (n,) each; one or more.

@@ -66,6 +66,10 @@ def test_the_table_counts_every_seed_and_loses_no_error() -> None:
     places = [np.array([0, 1, 7]), np.array([7])]
     words = sorted(set(STREAM))
     stream = np.array([words.index(word) for word in STREAM])
+    for place in range(len(STREAM)):
+        rows = mistakes.tabulate(stream, words, [np.array([place])])
+        kind, nines = mistakes.kind_of(STREAM, place), mistakes.roll_over(STREAM, place)
+        assert [row for row in rows if row[2] == [1]] == [(kind, nines, [1])]
     rows = mistakes.tabulate(stream, words, places)
     assert len(rows) == len(mistakes.KINDS) * (mistakes.LONGEST + 1)
     assert [sum(counts[seed] for _, _, counts in rows) for seed in (0, 1)] == [3, 1]

@@ -75,14 +75,10 @@ class Speaker:
         self.config: Config = checkpoint.load_config(folder)
         self.seed = chosen_seed(self.config, seed)
         self.reader = load(folder, self.config, self.seed)
+        self.words = self.config.vocabulary
         self.tokens = {word: n for n, word in enumerate(self.words)}
         self.heard: list[str] = []
         self.state: Any = None
-
-    @property
-    def words(self) -> list[str]:
-        """The vocabulary, by token."""
-        return self.config.vocabulary
 
     @property
     def name(self) -> str:

@@ -37,11 +37,8 @@ class Voice:
         for label, words in (("adds", self.prompt.lead), ("read", self.prompt.words)):
             numbers = [number for number in truth.split(words) if number]
             for number in numbers[-SHOWN:]:
-                yield label, Cell(self.value(number), Text(" ".join(number)))
-
-    def value(self, words: list[str]) -> int | None:
-        """Give the number that words spell, if they spell one."""
-        return truth.number_of(words, self.language)
+                value = truth.number_of(number, self.language)
+                yield label, Cell(value, Text(" ".join(number)))
 
     def tokens(self, steps: int | None, until_wrong: bool) -> Iterator[Generated]:
         """Say more tokens, judged up to the first error while the truth is known."""
@@ -67,7 +64,7 @@ class Voice:
     def cell(self, number: list[Generated]) -> Cell:
         """Put digits beside the words of a number."""
         words = [token.word for token in number if token.word != SEPARATOR]
-        return Cell(self.value(words), said(number))
+        return Cell(truth.number_of(words, self.language), said(number))
 
     def verdict(self) -> str:
         """Say how much of what was said last is right."""

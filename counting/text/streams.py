@@ -21,7 +21,7 @@ from counting.text.vocabulary import Tokens
 
 KEY = "tokens"
 AGAIN = "run `dvc repro prepare` again"
-CHUNK = 2**20  # bytes copied at once
+CHUNK = 2**20  # bytes copied, or tokens checked, at once
 
 
 def content(parts: Iterable[Tokens]) -> Iterator[bytes]:
@@ -58,8 +58,11 @@ def load(path: Path, vocabulary_size: int) -> Tokens:
         raise InputError(f"{path}: holds 0 tokens, expected 1 or more; {AGAIN}")
     start = path.stat().st_size - 2 * count  # the one tensor ends the file
     stream = np.memmap(path, "<i2", mode="c", offset=start)
-    least, most = int(stream.min()), int(stream.max())
-    release(stream)
+    least, most = 0, 0
+    for first in range(0, count, CHUNK):
+        part = stream[first : first + CHUNK]
+        least, most = min(least, int(part.min())), max(most, int(part.max()))
+        release(stream)
     if not 0 <= least <= most < vocabulary_size:
         raise InputError(
             f"{path}: tokens {least}..{most}, expected 0..{vocabulary_size - 1} as in "

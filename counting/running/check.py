@@ -1,28 +1,22 @@
-"""Check params.yaml as a whole, and that every stream can be read and is long enough.
+"""Check params.yaml, and that every stream can be read and is long enough.
 
 It takes about a second and loads PyTorch only for `engine: autograd`. Your own texts
-are read in full. Files in data/raw and data/prepared are not looked at, since
-`dvc repro` mends those.
+are read in full. Files in data/raw and data/prepared are not checked, since `dvc repro`
+makes them again.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 
 from counting.base import params
 from counting.base.errors import InputError
 from counting.base.params import Params
-from counting.base.types import Array
 from counting.running import cli, memory
 from counting.text import reading
 from counting.text.readable import readable_numbers, readable_texts
 from counting.text.spelling import check_language, spell_range
-from counting.text.vocabulary import Vocabulary, join
-from counting.training import recombination
-from counting.training.lines import SURVEYED
 
 TEXTS = Path("data/texts")
 
@@ -38,41 +32,15 @@ def main() -> None:
     numbers = settings.spell.texts == params.NUMBERS
     streams = check_numbers(settings) if numbers else check_texts(settings)
     variants, seeds = len(settings.models), len(settings.train.seeds)
-    check_recombined(settings)
     print(f"check: fine: {variants} variants, {seeds} seeds each, {streams}")
 
 
-def check_recombined(settings: Params) -> None:
-    """Print the variants for which nothing in train can be recombined."""
-    by_bptt: dict[int, list[str]] = {}
-    for name in settings.models:
-        _, recipe = settings.variant(name)
-        if recipe.recombine:
-            by_bptt.setdefault(recipe.bptt, []).append(name)
-    if not by_bptt:
-        return
-    tokens = train_tokens(settings)
-    for bptt, names in by_bptt.items():
-        if recombination.build(tokens, bptt) is None:
-            print(f"check: {', '.join(names)}: {recombination.NOTHING}")
-
-
-def train_tokens(settings: Params) -> Array:
-    """Give the first tokens (n,) of train, as many as recombination looks at."""
-    spelling, (first, last) = settings.spell, settings.spell.train
-    parts: Iterator[list[str]]
-    if spelling.texts == params.NUMBERS:
-        lines = spell_range(first, last, spelling.language)
-        parts = (join(line.split() for line in some) for some in lines)
-    else:
-        parts = reading.read_numbers(TEXTS / spelling.texts / "train.txt")
-    text = list(islice(parts, 1 + SURVEYED // 1000))  # of a thousand or more
-    vocabulary = Vocabulary.of(text, settings.prepare.min_count)
-    return vocabulary.encode(text, TEXTS)[:SURVEYED]
-
-
 def check_numbers(settings: Params) -> str:
-    """Check that the streams of numbers can be spelled, read and judged."""
+    """Check that the streams of numbers can be spelled, read and judged.
+
+    Raises:
+        InputError: one cannot be spelled, has a word that train lacks, or is too short.
+    """
     spelling = settings.spell
     reading.refuse(TEXTS / spelling.texts)
     check_language(spelling.language)
@@ -107,7 +75,7 @@ def check_texts(settings: Params) -> str:
 
 
 def needed(settings: Params, stream: str) -> list[tuple[int, str]]:
-    """List how many tokens a stream needs, and what for, the smallest number first."""
+    """List how many tokens a stream needs, and what for, in ascending order."""
     window = settings.evaluate.window
     uses = [(window + 1, f"evaluate.window = {window}")]
     if stream == "train":
@@ -116,11 +84,11 @@ def needed(settings: Params, stream: str) -> list[tuple[int, str]]:
             rows = model.batch_size if recipe.sampling == "rows" else 1
             reason = f"models.{name}, {rows} x bptt = {rows} x {recipe.bptt}"
             uses.append((rows * recipe.bptt + 1, reason))
-            if recipe.epochs:  # as many steps as are drawn as one point
+            if recipe.epochs:  # whose steps must suffice for one point of the curve
                 rolling = settings.plot.rolling
-                each = math.ceil(rolling / recipe.epochs)
+                steps = math.ceil(rolling / recipe.epochs)  # an epoch
                 reason = f"plot.rolling = {rolling} steps of models.{name}"
-                uses.append((each * rows * recipe.bptt + 1, reason))
+                uses.append((steps * rows * recipe.bptt + 1, reason))
     return sorted(uses)
 
 
@@ -136,10 +104,10 @@ def spelled(language: str, first: int, last: int, enough: int) -> int:
 
 
 def check_length(settings: Params, stream: str, tokens: int) -> None:
-    """Refuse a stream that is shorter than what reads it.
+    """Check that a stream is long enough for all that reads it.
 
     Raises:
-        InputError: it names the stream, its length, and what asks for more.
+        InputError: it is too short; it says for what.
     """
     for least, reason in needed(settings, stream):
         if tokens < least:

@@ -1,4 +1,4 @@
-"""What all commands share: flags, progress, and one clear line for an error."""
+"""What all commands share: flags, progress bars, and one clear line for an error."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from counting.base.errors import InputError
 Part = TypeVar("Part")
 
 BAD_INPUT = 2
-PARENT = os.getppid()  # when another is found later, whoever started us has died
+PARENT = os.getppid()  # if it is another one later, the process that started us died
 
 
 class Parser(argparse.ArgumentParser):
-    """Named flags, never shortened; a wrong one is an InputError, in one line."""
+    """A parser of whole flags; a wrong flag is an InputError, in one line."""
 
     def __init__(self, prog: str, description: str | None) -> None:
         super().__init__(prog=prog, description=description, allow_abbrev=False)
@@ -34,11 +34,11 @@ class Parser(argparse.ArgumentParser):
 def run(name: str, main: Callable[[], None]) -> NoReturn:
     """Call `main` and exit: 0, or 2 with one line for bad input.
 
-    Ctrl-C ends the process at once, as it does any program that is not Python's:
-    files are complete or absent, so nothing has to be put in order. A terminal that
-    cannot show a character gets an escape in its place.
+    Ctrl-C ends the process at once and without a traceback: files are complete or
+    absent, so nothing has to be cleaned up. A character that the terminal cannot show
+    is printed as an escape.
     """
-    if sys.stdout is None:  # closed by whoever started us, as by `>&-`
+    if sys.stdout is None:  # closed by the shell, as by `>&-`
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -50,11 +50,11 @@ def run(name: str, main: Callable[[], None]) -> NoReturn:
         sys.stdout.flush()
     except InputError as error:
         fail(name, str(error))
-    except BrokenPipeError:  # whoever read the output has gone, as `head` does
+    except BrokenPipeError:  # the reader of the output has ended, as `head` does
         discard_output()
         sys.exit(128 + signal.SIGPIPE)
     except OSError as error:
-        if error.errno is None:  # nothing of the system's: a library's, as a time-out
+        if error.errno is None:  # a library's own, such as a timeout
             fail(name, f"{type(error).__name__}: {error}: run it again")
         fail(name, errors.describe(error))
     except MemoryError:
@@ -73,12 +73,12 @@ def fail(name: str, text: str) -> NoReturn:
 
 
 def discard_output() -> None:
-    """Point standard output nowhere, so that Python does not fail once more at exit."""
+    """Discard standard output, so that Python does not fail once more at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def progress(label: str, total: int | None, unit: str) -> tqdm[Any]:
-    """Make a bar for what may take more than a second; none in a log."""
+    """Make a progress bar that appears after a second, on a terminal only."""
     return tqdm(
         total=total, desc=label, unit=unit, unit_scale=True, delay=1, leave=False,
         disable=not sys.stderr.isatty(),
@@ -91,7 +91,7 @@ def watched(
     size: Callable[[Part], int],
     total: int | None = None,
 ) -> Iterator[Part]:
-    """Show a bar while parts are taken, whose sizes add up to `total`, if known."""
+    """Give the parts again with a progress bar; their sizes add up to `total`."""
     with progress(label, total, "") as bar:
         for part in parts:
             yield part

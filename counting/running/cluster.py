@@ -1,9 +1,9 @@
 """Trainings on the workers of dask.distributed, with the same bits as on this machine.
 
-A worker that connects shows what a result depends on: the code of `counting`, the
-versions of libraries, and what a few steps of training come to there. One that differs
-is refused, in one line. One that does not offers a resource of dask's, which every
-training asks for, so that it gets one training at a time.
+A worker that connects is compared with the machine that asks: the code of `counting`,
+the versions of the libraries, and the weights after a few steps of training. One that
+differs is refused, in one line. Each other one is given a resource of dask's, which
+every training asks for, so that it gets one training at a time.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 import cloudpickle
@@ -30,51 +28,21 @@ from distributed import (
     as_completed,
 )
 
-from counting.base import files
 from counting.base.errors import InputError
 from counting.base.params import CopyHead, Model, Recipe
-from counting.running import source
+from counting.running.origin import facts as facts  # as studies ask for them, too
 from counting.training import loop
 from counting.training.batches import Windows
 
-ANSWER = 10.0  # seconds that a scheduler is given to answer
-PATIENCE = 60.0  # and the first worker, to connect
+SCHEDULER_TIMEOUT = 10.0  # seconds that a scheduler is given to answer
+WORKER_TIMEOUT = 60.0  # seconds that the first worker is given to connect
 OUTSIDE = "it cannot load counting ({}): start it in a clone"
-ROOT = Path(__file__).parents[2]
-FOLDERS = ("base", "text", "networks", "engine", "training", "evaluation")
-LIBRARIES = ("llvmlite", "num2words", "numba", "numpy", "torch")
 
 PROBE = Model(
     recurrence="gru", hidden_size=64, recipe="probe", batch_size=16, learning_rate=0.01,
     copy_head=CopyHead(reach=10, sharpness=4.0, no_copy=0.2),
 )  # fmt: skip
 PROBE_RECIPE = Recipe(sampling="windows", steps=5, bptt=40, optimizer="adam")
-
-
-def facts() -> dict[str, str]:
-    """Give what a result depends on beside its parameters: code and versions."""
-    return {"code": code()} | {name: installed(name) for name in LIBRARIES}
-
-
-def code() -> str:
-    """Digest the folders of `counting` that a training and its judging come from.
-
-    Comments and docstrings are left out: a word mended in them changes no result.
-    """
-    digest = hashlib.sha256()
-    for path in sorted((ROOT / "counting").glob("*/*.py")):
-        if path.parent.name in FOLDERS:
-            text = source.code_of(files.read_text(path))
-            digest.update(f"{path.relative_to(ROOT).as_posix()}\n{text}\0".encode())
-    return digest.hexdigest()
-
-
-def installed(name: str) -> str:
-    """Give the version of a library here, without what a builder added: 2.13.0+cpu."""
-    try:
-        return version(name).partition("+")[0]
-    except PackageNotFoundError:
-        return "absent"
 
 
 def bits() -> str:
@@ -89,8 +57,7 @@ def bits() -> str:
 
 def difference(expected: dict[str, str]) -> str | None:
     """Say how this process differs from the one that asks, if it does."""
-    found = facts()
-    for name, here in found.items():
+    for name, here in facts().items():
         if here != (there := expected.get(name, "absent")):
             if name == "code":
                 return "its code in counting/ differs: check out the same commit"
@@ -103,7 +70,7 @@ def difference(expected: dict[str, str]) -> str | None:
 class Handshake(WorkerPlugin):
     """Runs on every worker before its first task, and closes one that differs.
 
-    It travels as code, not by name, so that a worker without `counting` can answer.
+    It is sent as code, not by name, so that a worker without `counting` can answer.
     """
 
     name = "handshake"
@@ -118,13 +85,12 @@ class Handshake(WorkerPlugin):
         try:
             from counting.running import cluster
         except ImportError as error:
-            fault = OUTSIDE.format(error)
+            fault: str | None = OUTSIDE.format(error)
         else:
-            found = await asyncio.to_thread(cluster.difference, self.expected)
-            if found is None:
-                await worker.set_resources(**{self.resource: 1})
-                return
-            fault = found
+            fault = await asyncio.to_thread(cluster.difference, self.expected)
+        if fault is None:
+            await worker.set_resources(**{self.resource: 1})
+            return
         line = f"{worker.address} refused: {fault}"
         worker.log_event(self.name, line)
         worker.loop.add_callback(worker.close, reason=line)
@@ -134,17 +100,17 @@ cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 
 class Workers:
-    """The workers of a scheduler that are like this machine, and those still to come.
+    """The workers of a scheduler that do not differ from this machine, early and late.
 
     Raises:
-        InputError: none came within `PATIENCE`.
+        InputError: none connected within `WORKER_TIMEOUT`.
     """
 
     def __init__(self, client: Client, handshake: Handshake) -> None:
         self.client, self.resource = client, handshake.resource
-        given_up = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + WORKER_TIMEOUT
         while not self.are_there():
-            if time.monotonic() > given_up:
+            if time.monotonic() > deadline:
                 address = client.scheduler_info()["address"]
                 raise InputError(
                     f"{address}: no worker to train on; start one in a clone with "
@@ -187,7 +153,7 @@ def connect(scheduler: str | None = None, jobs: int = 1) -> Iterator[Workers]:
     """Connect to a scheduler, or start workers on this machine if none is named.
 
     Raises:
-        InputError: there is no scheduler, or no worker that is like this machine.
+        InputError: there is no scheduler, or every worker differs from this machine.
     """
     with ExitStack() as stack:
         expected = facts()
@@ -201,23 +167,25 @@ def connect(scheduler: str | None = None, jobs: int = 1) -> Iterator[Workers]:
             client = stack.enter_context(Client(stack.enter_context(here)))
         else:
             try:
-                client = stack.enter_context(Client(scheduler, timeout=ANSWER))
+                client = stack.enter_context(
+                    Client(scheduler, timeout=SCHEDULER_TIMEOUT)
+                )
             except (OSError, ValueError):
                 raise InputError(
                     f"{scheduler}: no scheduler answers there, expected one as at "
                     "tcp://host:8786; start it with `python -m dask scheduler`"
                 ) from None
-            expected["bits"] = bits()  # which this very machine need not prove
+            expected["bits"] = bits()  # workers on this machine need not prove them
         handshake = Handshake(expected)
         client.subscribe_topic(Handshake.name, report)
         client.register_plugin(handshake)
-        stack.callback(take_back, client)
+        stack.callback(unregister, client)
         yield Workers(client, handshake)
 
 
-def take_back(client: Client) -> None:
-    """Let in no more workers."""
-    with suppress(KeyError):  # one that is just coming or going has nothing to give
+def unregister(client: Client) -> None:
+    """Admit no more workers."""
+    with suppress(KeyError):  # a worker that is just coming or going has no plugin yet
         client.unregister_worker_plugin(Handshake.name)
 
 

@@ -1,16 +1,16 @@
-"""What a change did, judged by how the seeds scatter: two revisions, key by key.
+"""Compare the metrics of two revisions: is a change more than other seeds would bring?
 
-For each metric of each variant: the two means over the seeds, and whether they differ
-by more than other seeds alone would bring. The test is Welch's t, which has power even
-with five seeds; where the same seeds rise and fall together it is the paired t.
-Accuracies are compared by the arcsine of their root, losses and counts by their
-logarithm, scales on which seeds scatter evenly. Holm's correction over all keys keeps
-the chance of flagging anything without a cause at one in twenty.
+For each metric of each variant it gives both means over the seeds, and tests their
+difference with Welch's t, which has power even with five seeds, or with the paired t
+where the same seeds rise and fall together. Accuracies are compared by the arcsine of
+their root, losses and counts by their logarithm: scales on which seeds scatter evenly.
+Holm's correction over all keys keeps the chance of flagging anything without a cause at
+one in twenty.
 
 Where all seeds of one side agree, as at an accuracy of 1, there is no scatter to test
-against, and the seeds of the other side that left that value are counted: none of five
-and then three of five has a chance of .03 by Boschloo's exact test. The keys of a
-variant fall together then, so this chance is not corrected.
+against. Then the seeds of the other side with another value are counted: if none of
+five becomes three of five, Boschloo's exact test gives a chance of .03. Such a change
+moves several keys of a variant at once, so this chance is not corrected.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Change:
     key: str
     base: Seeds
     head: Seeds
-    p: float | None  # of the difference, by chance; None with fewer than two seeds
+    p: float | None  # chance of such a difference; None with fewer than two seeds
 
     @property
     def is_scattered(self) -> bool:
@@ -83,8 +83,8 @@ def main() -> None:
     results.check_run(head)
     if differences := results.judged_otherwise(base, head):
         print(
-            f"**Not comparable with {args.base}**, which was judged by other settings: "
-            f"{'; '.join(differences)}. The weights may be the same."
+            f"**Not comparable with {args.base}**, which was judged with other "
+            f"settings: {'; '.join(differences)}. The weights may be the same."
         )
         return
     changes = compare(base.variants, head.variants)
@@ -116,21 +116,20 @@ def chance(key: str, base: Seeds, head: Seeds) -> float | None:
     """Give the chance, two-sided, that seeds alone bring such a difference."""
     if min(len(base), len(head)) < 2:
         return None
-    if len(set(base.values())) == 1:
-        return chance_to_leave(next(iter(base.values())), len(base), head)
-    if len(set(head.values())) == 1:
-        return chance_to_leave(next(iter(head.values())), len(head), base)
+    for side, other in ((base, head), (head, base)):
+        if len(set(side.values())) == 1:
+            return chance_to_leave(next(iter(side.values())), len(side), other)
     a, b = ([scaled(key, v) for v in side.values()] for side in (base, head))
     if are_together(base, head):
         b = [scaled(key, head[seed]) for seed in base]
-        if np.ptp(np.subtract(a, b)) < 1e-12:  # all by the same
+        if np.ptp(np.subtract(a, b)) < 1e-12:  # all moved by the same amount
             return 1.0 if a == b else 0.0
         return float(stats.ttest_rel(a, b).pvalue)
     return float(stats.ttest_ind(a, b, equal_var=False).pvalue)
 
 
 def chance_to_leave(value: float, count: int, others: Seeds) -> float:
-    """Give the chance that as many of others differ from what `count` seeds share."""
+    """Give the chance that so many others differ from a value that `count` share."""
     left = sum(other != value for other in others.values())
     counts = [[0, left], [count, len(others) - left]]
     return float(stats.boschloo_exact(counts, alternative="less").pvalue)

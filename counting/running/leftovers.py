@@ -1,9 +1,9 @@
-"""What removed variants left among the results: moved out of the way, and named.
+"""Move the results of removed variants out of the way.
 
-DVC can depend on whole folders, not on the files of the variants that params.yaml
-lists, and it hashes all that is in a folder: once before a stage runs, to see whether
-it must run, and again afterwards, for dvc.lock. So what belongs to no variant makes
-the stage run; it is then moved out, is not drawn, and is not in the lock.
+Stages depend on whole folders, since dvc.yaml cannot list the files of the variants
+that params.yaml names. DVC hashes all of a folder: before a stage runs, to see whether
+it must run, and again afterwards, for dvc.lock. So a file that belongs to no variant
+makes the stage run, which moves it out, and it gets neither drawn nor into the lock.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ ASIDE = Path(".leftovers")  # ignored by git and DVC
 def told(folders: Iterable[Path], variants: Collection[str]) -> Iterator[str]:
     """Move what belongs to no variant into `ASIDE`, and give a line about each.
 
-    A variant's result is a file or a folder of its name, with whatever ending. Hidden
-    files stay. What was moved there earlier under the same name is replaced.
+    Each result of a variant is a file or folder named after it, with any extension.
+    Hidden files stay. A folder moved earlier under the same name is replaced.
     """
     for path in sorted(path for folder in folders for path in folder.glob("*")):
         if path.name.startswith(".") or path.name.partition(".")[0] in variants:

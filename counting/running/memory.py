@@ -22,7 +22,7 @@ def padded(columns: int, to: int = 32) -> int:
 
 
 def needed(model: Model, recipe: Recipe, V: int) -> int:
-    """Estimate the bytes that the arrays of a step take, the largest of them.
+    """Estimate the bytes that the largest arrays of a training step take.
 
     Args:
         model: the variant.
@@ -33,10 +33,11 @@ def needed(model: Model, recipe: Recipe, V: int) -> int:
     H, N = model.hidden_size, recipe.bptt * model.batch_size
     columns = padded(V) + padded(tensors["h_o.bias"].shape[0] - V)
     numbers = sum(math.prod(tensor.shape) for tensor in tensors.values())
-    # values, gradients, two moments; states and gates twice; the head, and its way back
+    # parameters, gradients, two moments; states and gates twice; the head and its
+    # gradients
     floats = 4 * numbers + 12 * N * H + N * columns + 3 * columns * H
     if model.copy_head:
-        # what the head says, its gradient; attention; the table of substitutes, twice
+        # probabilities and their gradient; attention; the table of substitutes, twice
         floats += N * (columns + V) + N * padded(recipe.bptt, 8) + 2 * V * padded(V)
     return floats * FLOAT
 
@@ -49,10 +50,10 @@ def available() -> int:
 
 
 def check(name: str, model: Model, recipe: Recipe, V: int) -> None:
-    """Refuse a variant that does not fit.
+    """Check that a variant fits into memory.
 
     Raises:
-        InputError: it names the variant, what it needs, and what to lower.
+        InputError: it does not; it says how much is needed, and what to lower.
     """
     if (wanted := needed(model, recipe, V)) > (there := available()):
         raise InputError(

@@ -1,15 +1,11 @@
-"""How far a training is: a bar on a terminal, a line now and then in a log."""
+"""How far a training is: a bar on a terminal, a line every few seconds in a log."""
 
 from __future__ import annotations
 
-import sys
 import time
-from typing import Any
 
-import numpy as np
-from tqdm import tqdm
-
-Array = np.ndarray[Any, Any]
+from counting.base.types import Array
+from counting.running import cli
 
 LOG_EVERY = 15  # seconds between two lines where there is no terminal
 
@@ -19,18 +15,16 @@ class Progress:
 
     def __init__(self, label: str, steps: int) -> None:
         self.label, self.steps = label, steps
-        self.bar = tqdm(
-            total=steps, desc=label, leave=False, disable=not sys.stderr.isatty()
-        )
-        self.said = time.monotonic()
+        self.bar = cli.progress(label, steps, " steps")
+        self.logged = time.monotonic()
 
     def __call__(self, step: int, curve: Array) -> None:
-        """Show one step; curve holds loss and the two accuracies."""
+        """Show one step, counted from 0; curve (3,) is its loss and two accuracies."""
         if not self.bar.disable:
             self.bar.update(step + 1 - self.bar.n)
             self.bar.set_postfix_str(self.describe(curve), refresh=False)
-        elif time.monotonic() - self.said > LOG_EVERY:
-            self.said = time.monotonic()
+        elif time.monotonic() - self.logged > LOG_EVERY:
+            self.logged = time.monotonic()
             print(
                 f"{self.label}: step {step + 1}/{self.steps}, {self.describe(curve)}",
                 flush=True,

@@ -1,4 +1,4 @@
-"""Git, asked about the repository that a folder is in, and about no other."""
+"""Ask git about the repository that a folder is in."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from counting.base.errors import InputError
 def git(*words: str, folder: Path = Path()) -> str:
     """Run git in a folder and give its output.
 
-    A hook leaves GIT_DIR, GIT_INDEX_FILE and others to all that it starts; whoever
-    follows them writes into the hook's repository. So they are forgotten, for DVC too.
+    A git hook sets GIT_DIR, GIT_INDEX_FILE and others for all that it starts, and a
+    command that obeys them writes into the hook's repository. So this process forgets
+    them, and DVC does, too.
 
     Raises:
-        InputError: git is missing, or refuses; with what it says.
+        InputError: git is missing, or fails; with its message.
     """
     for name in run("rev-parse", "--local-env-vars").split():
         os.environ.pop(name, None)

@@ -1,8 +1,8 @@
-"""Run the pipeline, several variants side by side if asked; DVC does the running.
+"""Run the pipeline with DVC, several variants side by side if asked.
 
-Each variant is a `dvc repro -s` of its two stages; a last plain `dvc repro` does what
-they have in common, and confirms that nothing is left to do. A variant that fails does
-not stop the others; the command then ends with its exit code.
+Each variant is a `dvc repro -s` of its two stages. A last, plain `dvc repro` runs the
+stages that all variants share, and confirms that nothing is left to do. A variant that
+fails does not stop the others; the command then ends with its exit code.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from ruamel.yaml.error import YAMLError
 from counting.base import params
 from counting.base.errors import InputError
 from counting.running import cli, repository
-from counting.running.results import is_conflict
 
 STOPPED = 128 + signal.SIGINT  # exit code
 
@@ -40,40 +39,42 @@ def main() -> None:
     if args.jobs < 1:
         raise InputError(f"--jobs {args.jobs}: expected 1 or more variants")
     force = ["--force", "--no-run-cache"] if args.force else []
-    with without_git(Path.cwd()), stop_request() as stopped:
-        code = run(args.jobs, force, stopped)
+    with without_git(Path.cwd()):
+        code = run(args.jobs, force, stop_request())
     for cure, fault in cures(Path()).items() if code else ():
         print(f"repro: {fault}: `{cure}`, then run again", file=sys.stderr)
     sys.exit(code)
 
 
 def run(jobs: int, force: list[str], stopped: Event) -> int:
-    """Run what all variants need, then the variants, then the rest; the exit code."""
+    """Run what all variants need, then the variants, then the rest.
+
+    Returns:
+        The exit code of DVC, or one of a variant that failed.
+    """
     if jobs == 1:
         return dvc(stopped, *force)
     if code := dvc(stopped, *force, "prepare"):
         return code
+
+    def reproduce(variant: str) -> int:
+        stages = (f"train@{variant}", f"evaluate@{variant}")
+        code = dvc(stopped, *force, "-s", *stages, label=f"[{variant}] ")
+        if code:
+            print(f"repro: {variant} failed, its output is above", file=sys.stderr)
+        return code
+
     # the last first: each variant takes longer than those before it, and the longest
     # must not be left to run alone
-    variants = list(reversed(params.load().models))
     with ThreadPoolExecutor(jobs) as pool:
-        codes = list(pool.map(lambda name: reproduce(name, force, stopped), variants))
-    for name, code in zip(variants, codes, strict=True):
-        if code:
-            print(f"repro: {name} failed, its output is above", file=sys.stderr)
+        codes = list(pool.map(reproduce, reversed(params.load().models)))
     return max(codes, key=abs) or dvc(stopped)
 
 
-def reproduce(variant: str, force: list[str], stopped: Event) -> int:
-    """Train and evaluate one variant."""
-    stages = (f"train@{variant}", f"evaluate@{variant}")
-    return dvc(stopped, *force, "-s", *stages, label=f"[{variant}] ")
-
-
 def dvc(stopped: Event, *words: str, label: str = "") -> int:
-    """Run `dvc repro`, unless it is time to stop; the exit code.
+    """Run `dvc repro`, unless asked to stop, and give its exit code.
 
-    With a label, which each of its lines then carries, it waits for others of its kind.
+    With a label, which begins each line of its output, it waits for DVC's locks.
     """
     if stopped.is_set():
         return STOPPED
@@ -89,13 +90,11 @@ def dvc(stopped: Event, *words: str, label: str = "") -> int:
     return process.wait()
 
 
-@contextlib.contextmanager
-def stop_request() -> Iterator[Event]:
-    """Wait, when asked to stop, until DVC and its stages have saved and ended.
+def stop_request() -> Event:
+    """Give an event that a signal sets; DVC and its stages then save and end.
 
-    Ctrl-C in a terminal reaches them by itself. SIGTERM goes to this process alone, as
-    `kill` sends it, and is handed on as what Ctrl-C would have sent: DVC waits for its
-    stage only then.
+    Ctrl-C in a terminal reaches all of them. `kill` sends SIGTERM to this process
+    alone, which hands it on as SIGINT, since only then DVC waits for its stage.
     """
     stopped = Event()
 
@@ -108,14 +107,14 @@ def stop_request() -> Iterator[Event]:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    yield stopped
+    return stopped
 
 
 @contextlib.contextmanager
 def without_git(folder: Path) -> Iterator[None]:
-    """Let this run's DVC work where there is no git repository, as in an archive.
+    """Let DVC work in a folder without a git repository, such as an archive.
 
-    It is told so by a configuration of the system's level that is gone afterwards.
+    A temporary configuration of the system's level tells it so.
 
     Raises:
         InputError: there is a repository, but git is missing or refuses it.
@@ -128,14 +127,11 @@ def without_git(folder: Path) -> Iterator[None]:
     with tempfile.TemporaryDirectory() as config:
         Path(config, "config").write_text("[core]\n    no_scm = true\n")
         os.environ["DVC_SYSTEM_CONFIG_DIR"] = config
-        try:
-            yield
-        finally:
-            del os.environ["DVC_SYSTEM_CONFIG_DIR"]
+        yield
 
 
 def cures(root: Path) -> dict[str, str]:
-    """Find files of DVC's own that it refuses to read; what is wrong, by its cure.
+    """Find files of DVC's own that it cannot read: what is wrong, by its cure.
 
     DVC writes dvc.lock and its list of locks in place, so a kill can cut them short;
     and git leaves both sides of a merge in dvc.lock.
@@ -147,10 +143,9 @@ def cures(root: Path) -> dict[str, str]:
     ):
         path = root / name
         text = path.read_text(encoding="utf-8") if path.is_file() else "{}\n"
-        if is_conflict(text):
-            found["git checkout --ours dvc.lock"] = (
-                f"{name} holds both sides of a merge"
-            )
+        if "\n<<<<<<< " in f"\n{text}":
+            merge = f"{name} holds both sides of a merge"
+            found["git checkout --ours dvc.lock"] = merge
         elif not is_whole(text):
             found[cure] = f"{name} was cut short by a kill"
     return found

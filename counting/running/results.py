@@ -1,6 +1,6 @@
-"""The results of a revision or of the working tree: metrics by seed, and their params.
+"""Read the results of a revision or of the working tree: metrics by seed, parameters.
 
-Every table with one row per seed (and stream) counts, whatever its name, so that a new
+Every table with one row per seed (and stream) is read, whatever its name, so that a new
 metric is compared as soon as it is written.
 """
 
@@ -20,8 +20,8 @@ from counting.evaluation import metrics
 from counting.running.repository import git
 
 PARAMS, LOCK, TABLES = "params.yaml", "dvc.lock", "reports/tables"
-JUDGING = ("evaluate", "spell", "prepare")  # sections that say what is judged
-SHOWN = ("evaluate.samples",)  # of these, what only shows something
+JUDGING = ("evaluate", "spell", "prepare")  # sections that change what metrics mean
+SHOWN = ("evaluate.samples",)  # their keys that change no metric
 
 Seeds = dict[int, float]  # a metric's value, by seed
 Metrics = dict[str, Seeds]  # by key, as valid.sequence_accuracy
@@ -29,7 +29,7 @@ Metrics = dict[str, Seeds]  # by key, as valid.sequence_accuracy
 
 @dataclass(frozen=True)
 class Results:
-    """What a revision holds."""
+    """What a revision holds: its parameters, dvc.lock, and metrics by variant."""
 
     params: dict[str, Any]
     lock: dict[str, Any]
@@ -50,23 +50,18 @@ def at(revision: str | None) -> Results:
             "ls-tree", "-r", "--name-only", revision, "--", PARAMS, LOCK, TABLES
         )
         texts = {p: git("show", f"{revision}:./{p}") for p in listed.splitlines()}
+    if conflicts := [path for path, text in texts.items() if "\n<<<<<<< " in text]:
+        raise InputError(
+            f"{conflicts[0]}: holds both sides of a merge: `git checkout --ours "
+            "dvc.lock`, settle params.yaml, then `make repro`"
+        )
     found: dict[str, Metrics] = {}
     for path, text in texts.items():
-        if is_conflict(text):
-            raise InputError(
-                f"{path}: holds both sides of a merge: `git checkout --ours dvc.lock`, "
-                "settle params.yaml, then `make repro`"
-            )
         if path.startswith(TABLES) and path.endswith(".csv"):
             name = Path(path)
             found.setdefault(name.parent.name, {}).update(read(text, name))
     params, lock = (mapping(texts.get(name, ""), name) for name in (PARAMS, LOCK))
     return Results(params, lock, {name: keys for name, keys in found.items() if keys})
-
-
-def is_conflict(text: str) -> bool:
-    """Tell whether a text holds both sides of a merge."""
-    return "\n<<<<<<< " in f"\n{text}"
 
 
 def mapping(text: str, name: str) -> dict[str, Any]:
@@ -102,7 +97,7 @@ def read(text: str, path: Path) -> Metrics:
 
 
 def check_run(results: Results) -> None:
-    """Refuse results that are not there, or not of the parameters beside them.
+    """Check that results are there, and were made with the parameters beside them.
 
     Raises:
         InputError: params.yaml was changed and not run, or a run has failed.
@@ -117,7 +112,7 @@ def check_run(results: Results) -> None:
     for name, stage in stages.items():
         _, _, variant = name.partition("@")
         if variant and variant not in variants:
-            continue  # of a variant that is gone
+            continue  # the variant was removed
         for key, used in stage.get("params", {}).get(PARAMS, {}).items():
             if lookup(results.params, key) != used:
                 raise InputError(
@@ -135,7 +130,7 @@ def lookup(params: dict[str, Any], key: str) -> Any:
 
 
 def judged_otherwise(base: Results, head: Results) -> list[str]:
-    """Name the settings of both sides that make their figures incomparable, if any."""
+    """List the settings that differ and make the metrics of both incomparable."""
     before, now = flat(base.params), flat(head.params)
     return [
         f"{key} is {now[key]}, was {before[key]}"
@@ -146,7 +141,7 @@ def judged_otherwise(base: Results, head: Results) -> list[str]:
 
 
 def flat(params: Any, name: str = "") -> dict[str, Any]:
-    """Give the values of nested parameters by their names with dots."""
+    """Flatten nested parameters: a value by its name with dots."""
     if not isinstance(params, dict):
         return {name: params}
     inner = [flat(value, f"{name}.{key}".strip(".")) for key, value in params.items()]

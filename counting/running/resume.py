@@ -1,10 +1,10 @@
 """A training that is stopped loses nothing: its whole state is kept on disk.
 
 States are in a scratch folder that git and DVC ignore, since DVC deletes a stage's
-outputs before it runs it. A state is keyed by everything that determines the result;
-one with another key, or a damaged one, is set aside and never used.
+outputs before it runs it. The key of a state covers everything that determines the
+result. A state with another key, or a damaged one, is set aside and never used.
 
-On disk: a line with the key and the SHA-256 of the rest, then the rest, safetensors.
+A file holds a line with the key and the SHA-256 of the rest; the rest is safetensors.
 """
 
 from __future__ import annotations
@@ -14,13 +14,10 @@ import hashlib
 import json
 import os
 import signal
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -32,13 +29,12 @@ from safetensors.numpy import save as to_bytes
 from counting.base import files
 from counting.base.checkpoint import Arrays
 from counting.base.errors import InputError
+from counting.running import origin
 from counting.running.cli import PARENT
 
 SCRATCH = Path(".resume")
 LOCK_TIMEOUT = 60.0  # seconds that another training of the variant is given to end
-LIBRARIES = ("torch", "numba", "llvmlite", "numpy", "safetensors")
 STOPPING = (signal.SIGINT, signal.SIGTERM)
-RUNNING = "counting.running"
 
 
 class Stopped(SystemExit):
@@ -46,24 +42,16 @@ class Stopped(SystemExit):
 
 
 def fingerprint(settings: Any, paths: Iterable[Path]) -> str:
-    """Digest what determines a training: settings, files, code, versions, kernels.
+    """Digest what determines a training: settings, files, code and versions.
 
     Args:
-        settings: whatever of the parameters it depends on, as JSON can hold it.
-        paths: the data, and the stage's own file; the rest of the code is every
-            module of `counting` that is loaded, but for those that only run things.
+        settings: the parameters that it depends on, as JSON can hold them.
+        paths: the data, and the stage's own file.
     """
-    code = [
-        Path(module.__file__)
-        for name, module in sys.modules.items()
-        if name.startswith("counting") and not name.startswith(RUNNING)
-        if module.__file__
-    ]
     facts = {
         "settings": settings,
         "files": sorted((path.name, digest_file(path)) for path in paths),
-        "code": sorted((path.name, digest_file(path)) for path in code),
-        "versions": {n: version(n) for n in LIBRARIES if n in sys.modules},
+        **origin.facts(),
     }
     return digest(json.dumps(facts, sort_keys=True).encode())
 
@@ -74,7 +62,7 @@ def digest(content: bytes) -> str:
 
 
 def digest_file(path: Path) -> str:
-    """Give the SHA-256 of a file, a part of which is held at a time."""
+    """Give the SHA-256 of a file, reading it in parts."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -83,25 +71,25 @@ def digest_file(path: Path) -> str:
 def exclusive(folder: Path) -> Iterator[None]:
     """Keep a second training of the same variant out while this one runs.
 
-    One whose `dvc repro` was killed ends by itself with its next step, the first of
-    which waits for the compiler; so another is given `LOCK_TIMEOUT` to end.
+    A training whose `dvc repro` was killed ends by itself after its next step, and the
+    first step waits for the compiler. So this one waits up to `LOCK_TIMEOUT` for it.
 
     Raises:
-        InputError: there is one, and it goes on.
+        InputError: the other training has not ended by then.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    waiting_since = None
+    deadline = None
     with (folder / "lock").open("w") as lock:
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
-                if waiting_since is None:
-                    waiting_since = time.monotonic()
+                if deadline is None:
+                    deadline = time.monotonic() + LOCK_TIMEOUT
                     text = f"train: another process trains {folder.name}: waiting"
                     print(text, flush=True)
-                elif time.monotonic() - waiting_since > LOCK_TIMEOUT:
+                if time.monotonic() > deadline:
                     raise InputError(
                         f"{folder}: another process trains {folder.name}, expected "
                         "none; wait for it to end, or stop it"
@@ -112,7 +100,7 @@ def exclusive(folder: Path) -> Iterator[None]:
 
 @dataclass
 class Keeper:
-    """Saves the state of a training every so many steps, and when it is to stop."""
+    """Saves the state of a training every `every` steps, and when asked to stop."""
 
     path: Path
     key: str
@@ -120,9 +108,9 @@ class Keeper:
     stop: StopRequest
 
     def load(self) -> Arrays | None:
-        """Give the state of an earlier training of the same, if there is one.
+        """Give the state that an earlier run of this training saved, if there is one.
 
-        A state that cannot be used is set aside with a line.
+        A state that cannot be used is set aside, and a line says so.
         """
         if not self.path.is_file():
             return None
@@ -142,12 +130,12 @@ class Keeper:
         return None
 
     def after(self, step: int, steps: int, snapshot: Callable[[], Arrays]) -> None:
-        """Save the state after a step, of so many, where it is time to.
+        """Save the state after step `step` of `steps`, if it is due.
 
         Raises:
-            Stopped: a signal asked to; the state is saved.
+            Stopped: a signal asked to stop; the state is saved.
         """
-        asked = bool(self.stop)  # one look: a signal may come between two
+        asked = bool(self.stop)  # asked once: a signal may come between two looks
         if asked or step % self.every == 0 or step == steps:
             arrays = {k: np.asarray(v, order="C") for k, v in snapshot().items()}
             content = to_bytes(arrays)
@@ -158,7 +146,7 @@ class Keeper:
 
 
 class StopRequest:
-    """Whether a training was asked to stop: by a signal, or since its DVC has gone."""
+    """Whether a training was asked to stop: by a signal, or because DVC has died."""
 
     def __init__(self) -> None:
         self.signal = 0
@@ -176,10 +164,9 @@ class StopRequest:
 
 @contextmanager
 def stop_signals() -> Iterator[StopRequest]:
-    """Collect SIGINT and SIGTERM instead of dying of them at once."""
+    """Note SIGINT and SIGTERM instead of ending at once."""
     stop = StopRequest()
-    main = threading.current_thread() is threading.main_thread()  # others get none
-    before = {number: signal.getsignal(number) for number in STOPPING if main}
+    before = {number: signal.getsignal(number) for number in STOPPING}
     for number, handler in before.items():
         if handler is not signal.SIG_IGN:
             signal.signal(number, stop.note)

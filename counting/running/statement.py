@@ -1,13 +1,13 @@
-"""What a run was made with, and whether it came to the committed dvc.lock.
+"""State what a run was made with, and whether its outputs are those of dvc.lock.
 
-`python -m counting.running.statement` writes it to .provenance.json, beside dvc.lock
-and untracked, since it is about one machine. `diff` shows in what those of two machines
-differ.
+The statement is written to .provenance.json, untracked since it is about one machine.
+`diff` shows how those of two machines differ.
 """
 
 from __future__ import annotations
 
 import platform
+import re
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ def main() -> None:
 
 
 def statement() -> dict[str, Any]:
-    """Tell the commit, what this ran on, and the md5 of every output."""
+    """Give the commit, the machine, the libraries, and the md5 of every output."""
     committed, made = (
         outputs(results.at(revision).lock) for revision in ("HEAD", None)
     )
@@ -52,17 +52,17 @@ def statement() -> dict[str, Any]:
 
 
 def outputs(lock: dict[str, Any]) -> dict[str, str]:
-    """Give the md5 of every output in a dvc.lock, by path."""
+    """Give the md5 of every output in a dvc.lock, by its path."""
     stages: dict[str, Any] = lock.get("stages", {})
     return {o["path"]: o["md5"] for s in stages.values() for o in s.get("outs", [])}
 
 
 def processor() -> str:
-    """Name the processor, as far as the system does."""
+    """Name the processor, by Linux's list of them where there is one."""
     path = Path("/proc/cpuinfo")
-    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
-    names = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
+    listed = path.read_text("utf-8") if path.is_file() else ""
+    named = re.search(r"^model name\s*: (.*)$", listed, re.MULTILINE)
+    return named[1] if named else platform.processor()
 
 
 if __name__ == "__main__":

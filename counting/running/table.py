@@ -1,8 +1,4 @@
-"""Put the result table into the README, from today's metrics.
-
-The table stands between two comments; everything else in the README is written by
-hand.
-"""
+"""Write the table of results into the README, between two comments."""
 
 from __future__ import annotations
 
@@ -20,7 +16,7 @@ BEGIN, END = "<!-- results: made by `make repro` -->", "<!-- end of results -->"
 
 
 def main() -> None:
-    """Write the table of today's metrics into the README."""
+    """Write the table of the metrics in reports/ into the README."""
     cli.Parser("counting.running.table", __doc__).parse_args()
     settings = params.load()
     found = {name: metrics.load(METRICS / f"{name}.json") for name in settings.models}
@@ -32,7 +28,11 @@ def main() -> None:
 
 
 def insert(text: str, block: str) -> str:
-    """Replace what stands between the two comments."""
+    """Replace the text between the two comments.
+
+    Raises:
+        InputError: one of them is missing.
+    """
     head, begin, rest = text.partition(BEGIN)
     _, end, tail = rest.partition(END)
     if not begin or not end:

@@ -1,7 +1,7 @@
-"""A Python for ARM with the pinned wheels, in a folder of its own, not installed.
+"""A Python for ARM with the pinned wheels, in a folder of its own.
 
-apt downloads into a root with a state of its own, dpkg unpacks there, and pip downloads
-wheels for aarch64. The folder is complete or absent, and `make clean` deletes it.
+apt downloads Debian's packages with a state of its own, dpkg unpacks them, and pip adds
+the wheels for aarch64. The folder is complete or absent; `make clean` deletes it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import platform
 import shutil
 import subprocess
 import tempfile
-import zipfile
 from pathlib import Path
 
 from counting.base.errors import InputError
@@ -19,11 +18,11 @@ from counting.base.errors import InputError
 FOLDER = Path(".arm")
 EMULATOR = "qemu-aarch64"
 PACKAGES = ("python3", "libstdc++6")
-MIRRORS = {  # of ARM, by the distribution that is here
+MIRRORS = {  # of packages for ARM, by this machine's distribution
     "debian": ("http://deb.debian.org/debian", "debian-archive-keyring.gpg"),
     "ubuntu": ("http://ports.ubuntu.com/ubuntu-ports", "ubuntu-archive-keyring.gpg"),
 }
-# what training by the engine and judging import
+# packages that the stages import where the engine trains and judges
 WHEELS = (
     "annotated-types", "llvmlite", "num2words", "numba", "numpy", "psutil", "pydantic",
     "pydantic_core", "ruamel.yaml", "safetensors", "tqdm", "typing-inspection",
@@ -60,7 +59,7 @@ def python(model: str) -> list[str]:
 
 
 def environment(model: str) -> dict[str, str]:
-    """Give what an emulated Python needs: its wheels, and for what to compile."""
+    """Name the wheels of an emulated Python, and the processor to compile for."""
     return {"PYTHONPATH": str(FOLDER.resolve() / "wheels"), "NUMBA_CPU_NAME": model}
 
 
@@ -72,7 +71,8 @@ def download(made: Path) -> None:
     """
     system = platform.freedesktop_os_release()
     if system["ID"] not in MIRRORS:
-        raise InputError(f"{system['ID']}: no mirror known, expected one of {MIRRORS}")
+        known = ", ".join(MIRRORS)
+        raise InputError(f"{system['ID']}: no mirror known, expected one of {known}")
     address, keyring = MIRRORS[system["ID"]]
     for name in ("root", "state/lists/partial", "cache/archives/partial"):
         (made / name).mkdir(parents=True)
@@ -96,7 +96,7 @@ def download(made: Path) -> None:
 
 
 def wheels(made: Path) -> None:
-    """Download and unpack the pinned wheels for the Python of the root."""
+    """Install the pinned wheels for the Python of the root."""
     minor = (made / "root/usr/bin/python3").readlink().name.removeprefix("python")
     lines = [
         line
@@ -105,12 +105,9 @@ def wheels(made: Path) -> None:
     ]
     pins = [line for line in lines if line.partition("==")[0] in WHEELS]
     platforms = [f"--platform={tag}_aarch64" for tag in TAGS]
-    pip = ("python", "-m", "pip", "download", "--quiet", "--disable-pip-version-check")
-    run(*pip, "--only-binary=:all:", "--no-deps", f"--python-version={minor}",
-        *platforms, f"--dest={made / 'cache'}", *pins)  # fmt: skip
-    for path in (made / "cache").glob("*.whl"):
-        with zipfile.ZipFile(path) as wheel:
-            wheel.extractall(made / "wheels")
+    run("python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+        "--only-binary=:all:", "--no-deps", "--no-compile", *platforms,
+        f"--python-version={minor}", f"--target={made / 'wheels'}", *pins)  # fmt: skip
 
 
 def run(*command: str) -> None:

@@ -1,24 +1,22 @@
-"""Measures our training step and evaluation against their peers, in one run.
+"""Measure our training step and evaluation against their peers, in one run.
 
-Every row runs its contenders in turn, round after round, so that what else happens on
-the machine meets them alike; it gives the median of each and its quartiles, and the
-median over the rounds of peer / ours. Beside them stands the time of the products
-alone, by PyTorch; ours are our own (`matmul_add`), and can be faster.
+Each row runs its contenders in turn, round after round, so that other work on the
+machine slows all of them alike. It gives the median and quartiles of each, and the
+median over the rounds of peer / ours.
 
 Could be unfair:
-- definition: `counting.networks` under autograd, with PyTorch's layers and Adam as they
-  come; for the loop, which is written step by step, it is what a learner writes.
-- tuned: the same made as fast as it goes without other layers: time first, fused Adam,
-  and in evaluation no logits where nobody reads them.
+- definition: `counting.networks` under autograd, with PyTorch's layers and its default
+  Adam; for the loop, which is written step by step, it is what a learner writes.
+- tuned: the same, as fast as it gets with these layers: time first, fused Adam, and in
+  evaluation no logits where nobody reads them.
 - fixed: PyTorch with deterministic algorithms, and the kernels of AVX2 whatever the
-  processor offers, so that its bits are the same as well: the price of that.
+  processor offers: the price of the same bits everywhere.
 - compile: tuned through torch.compile, where that compiles.
-- jax: has the same input table and one thread, and the best of three unrollings; its
+- jax: the same input table, one thread, and the best of three unrollings; its
   compilation, 2-6 s, is not counted, and neither is ours.
-- ours: tells the accuracy of a step, and the loss of an evaluation; tuned does not.
+- ours also gives the accuracy of a step, and the loss of an evaluation; tuned does not.
 - PyTorch may use all vectors that the processor offers, in one thread.
 - article: measured on a few windows and scaled up, so its spread is not shown.
-- products: run with their operands in the cache.
 - Times are processor time of this process, which other work on the machine slows too.
 """
 
@@ -50,22 +48,20 @@ if "--fixed" in sys.argv:  # the kernels of AVX2, whatever the processor offers
     }
 import torch
 
-from benchmarks.page import line, page
 from benchmarks.peers import (
     GATES,
-    H,
     Run,
     Tuned,
     V,
     article_ms,
     best_jax_step,
     compiled_step,
-    evaluation_products,
-    step_products,
+    recipe,
     three_passes,
     tuned_passes,
     tuned_step,
-)  # fmt: skip
+    variant,
+)
 from counting.base import files, params
 from counting.base.errors import InputError
 from counting.base.types import Array
@@ -75,15 +71,18 @@ from counting.evaluation import scores
 from counting.evaluation.definition import Definition
 from counting.networks import Network
 from counting.running import cli
+from counting.running.statement import processor
 from counting.text.spelling import spell
 from counting.text.vocabulary import Vocabulary
 from counting.training import batches
 from counting.training.autograd import AutogradStep
 from counting.training.steps import Batch, CompiledStep
 
+PEERS = ("definition", "tuned", "compile", "jax", "article")
+
 
 def main() -> None:
-    """Run the measurements; print a table, write it as JSON and Markdown."""
+    """Run the measurements, and write them as JSON and Markdown."""
     parser = cli.Parser("benchmarks.bench", __doc__)
     parser.add_argument("--out", type=Path, default=Path("bench"), help="folder")
     parser.add_argument("--rounds", type=int, default=9, help="of every row")
@@ -92,7 +91,6 @@ def main() -> None:
     )
     parser.add_argument("--batch", nargs="+", type=int, default=[16, 64], help="sizes")
     parser.add_argument("--bptt", nargs="+", type=int, default=[40, 70], help="tokens")
-    parser.add_argument("--hidden", type=int, default=H, help="units")
     parser.add_argument(
         "--fixed", action="store_true",
         help="PyTorch alone, with deterministic algorithms and kernels for AVX2",
@@ -105,57 +103,33 @@ def main() -> None:
     for kind in args.kinds:
         for B in args.batch:
             for T in args.bptt:
-                runs = training_steps(variant(kind, B, args.hidden), T)
-                size = f" H={args.hidden}" if args.hidden != H else ""
-                rows.append(
-                    measure(f"step {kind} B={B} T={T}{size}", runs, args.rounds)
-                )
-                print(line(rows[-1]), flush=True)
+                name, runs = f"step {kind} B={B} T={T}", training_steps(kind, B, T)
+                rows.append(measure(name, runs, args.rounds))
     if not args.fixed:
-        rows += fixed(args)
-        if args.hidden == H:
-            rows.append(evaluation(max(3, args.rounds // 3)))
-            print(line(rows[-1]))
-    files.write_json(args.out / "bench.json", rows)
-    files.write_text(args.out / "bench.md", page(rows))
+        rows += [*fixed(args), evaluation(max(3, args.rounds // 3))]
+    text = page(rows)
+    files.write(
+        {args.out / "bench.json": files.as_json(rows), args.out / "bench.md": text}
+    )
 
 
 def fixed(args: argparse.Namespace) -> list[dict[str, Any]]:
-    """Measure PyTorch where it, too, has the same bits everywhere: their price.
+    """Measure PyTorch with the same bits everywhere, too.
 
-    What it may use must be said before it is loaded, so in a process of its own.
+    Its kernels are chosen when it is loaded, so this takes another process.
     """
-    sizes = {"--batch": args.batch[-1], "--bptt": args.bptt[-1],
-             "--hidden": args.hidden, "--rounds": args.rounds}  # fmt: skip
-    flags = [str(word) for pair in sizes.items() for word in pair]
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(
             [sys.executable, "-m", "benchmarks.bench", "--fixed", "--out", folder,
-             *flags, "--kinds", *args.kinds], check=True,
+             "--batch", str(args.batch[-1]), "--bptt", str(args.bptt[-1]),
+             "--rounds", str(args.rounds), "--kinds", *args.kinds], check=True,
         )  # fmt: skip
         rows = json.loads(Path(folder, "bench.json").read_text(encoding="utf-8"))
     return [row | {"name": f"{row['name']}, fixed"} for row in rows]
 
 
-def variant(kind: str, B: int, hidden_size: int = H) -> params.Model:
-    """Describe a network of a kind."""
-    return params.Model(
-        recurrence=kind,
-        activation={"loop": "relu", "rnn": "tanh"}.get(kind),  # type: ignore[arg-type]
-        hidden_size=hidden_size,
-        recipe="any",
-        batch_size=B,
-        learning_rate=0.001,
-    )
-
-
-def recipe(T: int) -> params.Recipe:
-    """Describe the article's recipe, with windows of T tokens."""
-    return params.Recipe(sampling="rows", epochs=1, bptt=T, optimizer="adam")
-
-
 def streams() -> list[Array]:
-    """Give the tokens to train and to evaluate on, as the pipeline has them."""
+    """Give the pipeline's tokens of train and valid, (n,) each."""
     settings = params.load().spell
     texts = [
         [spell(i, settings.language).split() for i in range(first, last + 1)]
@@ -168,7 +142,7 @@ def streams() -> list[Array]:
 def measure(
     name: str, runs: dict[str, Run], rounds: int, repeat: int = 3
 ) -> dict[str, Any]:
-    """Quartiles of milliseconds a run, and median peer / ours over the rounds."""
+    """Give quartiles of milliseconds per run, and the median of peer / ours."""
     for run in runs.values():
         run()
     times: dict[str, list[float]] = {who: [] for who in runs}
@@ -183,37 +157,37 @@ def measure(
         for who, ts in times.items()
     }
     quartiles = {who: statistics.quantiles(ts, n=4) for who, ts in times.items()}
+    medians = ", ".join(f"{who} {ms[1]:.2f} ms" for who, ms in quartiles.items())
+    print(f"{name}: {medians}", flush=True)
     return {"name": name, "ms": quartiles, "ratio": ratios}
 
 
-def training_steps(model: params.Model, T: int) -> dict[str, Run]:
-    """One training step of every contender, on the same random tokens."""
-    B, kind = model.batch_size, model.recurrence
+def training_steps(kind: str, B: int, T: int) -> dict[str, Run]:
+    """Give a training step of every contender, on the same random tokens."""
     tokens, targets = np.random.default_rng(0).integers(V, size=(2, T, B))
     batch = Batch(tokens, targets, None)
     x, y = torch.from_numpy(tokens), torch.from_numpy(targets)
     ours, definition = (
-        step(model, recipe(T), V, seed=0) for step in (CompiledStep, AutogradStep)
+        step(variant(kind, B), recipe(T), V, seed=0)
+        for step in (CompiledStep, AutogradStep)
     )
     runs: dict[str, Run] = {
         "ours": lambda: ours(batch, 1e-3),
         "definition": lambda: definition(batch, 1e-3),
     }
     if kind != "loop":
-        runs["tuned"] = tuned_step(Tuned(kind, model.hidden_size), x, y)
+        runs["tuned"] = tuned_step(Tuned(kind), x, y)
     if torch.are_deterministic_algorithms_enabled():
         return runs
-    if kind != "loop" and (
-        compiled := compiled_step(Tuned(kind, model.hidden_size), x, y)
-    ):
+    if kind != "loop" and (compiled := compiled_step(Tuned(kind), x, y)):
         runs["compile"] = compiled
     with contextlib.suppress(ImportError):
-        runs["jax"] = best_jax_step(kind, x.T, y.T, model.hidden_size)
-    return runs | {"products": step_products(kind, B, T, model.hidden_size)}
+        runs["jax"] = best_jax_step(kind, x.T, y.T)
+    return runs
 
 
 def evaluation(rounds: int) -> dict[str, Any]:
-    """Everything `score` measures of a GRU, and what measures the accuracies alone."""
+    """Measure all that `score` does for a GRU, beside peers that give accuracies."""
     train, stream = streams()
     model = variant("gru", 64)
     step, rows = (
@@ -223,10 +197,9 @@ def evaluation(rounds: int) -> dict[str, Any]:
     for start in np.random.default_rng(0).integers(len(rows), size=(100, 64)):
         some = rows[start].T.astype(np.int64)
         step(Batch(some[:-1], some[1:], None), 3e-3)
-    network = Network(model, V).eval()
+    network, tuned = Network(model, V).eval(), Tuned("gru").eval()
     tensors = {name: torch.from_numpy(w) for name, w in step.weights().items()}
     network.load_state_dict(tensors)
-    tuned = Tuned("gru", H).eval()
     tuned.load_state_dict({k.replace("layer.", "rnn."): v for k, v in tensors.items()})
     sizes = {"window": 70, "prompt": 20, "steps": 20}
     inference = Inference(Weights.of(model, step.weights()))
@@ -237,7 +210,6 @@ def evaluation(rounds: int) -> dict[str, Any]:
             "ours": lambda: scores.score(inference, stream, **sizes),
             "definition": lambda: three_passes(Definition(network), stream),
             "tuned": lambda: tuned_passes(tuned, long),
-            "products": evaluation_products(len(stream)),
         },
         rounds,
         repeat=1,
@@ -245,6 +217,30 @@ def evaluation(rounds: int) -> dict[str, Any]:
     article, ours = article_ms(network, len(stream)), row["ms"]["ours"][1]
     row["ms"]["article"], row["ratio"]["article"] = [article] * 3, article / ours
     return row
+
+
+def page(rows: list[dict[str, Any]]) -> str:
+    """Lay the rows out in Markdown: our milliseconds, and peer / ours."""
+    peers = [peer for peer in PEERS if any(peer in row["ratio"] for row in rows)]
+    lines = [
+        "# Our training step and evaluation beside their peers",
+        "",
+        "How many times as long as ours a peer takes, median over the rounds; ours in "
+        "milliseconds, median [quartiles]. Made by `python -m benchmarks.bench`, whose "
+        f"help says who the peers are and what could be unfair, on {processor()} with "
+        f"{torch.backends.cpu.get_cpu_capability()}. *Fixed*: PyTorch where its bits "
+        "do not depend on the processor either, with deterministic algorithms and the "
+        "kernels of AVX2.",
+        "",
+        f"| | ours, ms | {' | '.join(peers)} |",
+        f"|---|---|{'---|' * len(peers)}",
+    ]
+    for row in rows:
+        low, median, high = row["ms"]["ours"]
+        cells = [f"{row['ratio'][p]:.2f}" if p in row["ratio"] else "" for p in peers]
+        ours = f"{median:.2f} [{low:.2f} {high:.2f}]"
+        lines.append(f"| {row['name']} | {ours} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,4 @@
-"""What our training step and evaluation are measured against, by bench.py.
-
-Each function gives a call that does the work of one contender once.
-"""
+"""The peers that bench.py measures our training step and evaluation against."""
 
 from __future__ import annotations
 
@@ -14,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from counting.base import params
 from counting.base.types import Array
 from counting.evaluation.definition import Definition
 from counting.networks import Network
@@ -24,10 +22,27 @@ UNROLLINGS = (1, 7, 70)  # of JAX's scan
 Run = Callable[[], Any]
 
 
+def variant(kind: str, B: int) -> params.Model:
+    """Describe the network of a kind that all contenders have."""
+    return params.Model(
+        recurrence=kind,
+        activation={"loop": "relu", "rnn": "tanh"}.get(kind),  # type: ignore[arg-type]
+        hidden_size=H,
+        recipe="any",
+        batch_size=B,
+        learning_rate=0.001,
+    )
+
+
+def recipe(T: int) -> params.Recipe:
+    """Describe the article's recipe, with windows of T tokens."""
+    return params.Recipe(sampling="rows", epochs=1, bptt=T, optimizer="adam")
+
+
 class Tuned(nn.Module):
     """The article's model on PyTorch's layers, time first."""
 
-    def __init__(self, kind: str, H: int) -> None:
+    def __init__(self, kind: str) -> None:
         super().__init__()
         layer = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}[kind]
         self.i_h, self.rnn = nn.Embedding(V, H), layer(H, H)
@@ -41,7 +56,7 @@ class Tuned(nn.Module):
 
 
 def tuned_step(model: nn.Module, x: Tensor, y: Tensor) -> Run:
-    """A training step by autograd, with a fused Adam."""
+    """Give a training step by autograd, with a fused Adam."""
     optimizer = torch.optim.Adam(model.parameters(), 1e-3, fused=True)
 
     def step() -> None:
@@ -53,14 +68,14 @@ def tuned_step(model: nn.Module, x: Tensor, y: Tensor) -> Run:
     return step
 
 
-def best_jax_step(kind: str, x: Tensor, y: Tensor, H: int) -> Run:
-    """JAX's step with whichever unrolling is the fastest."""
-    runs = [jax_step(kind, x, y, H, n) for n in UNROLLINGS if n <= x.shape[1]]
+def best_jax_step(kind: str, x: Tensor, y: Tensor) -> Run:
+    """Give JAX's step with the fastest unrolling."""
+    runs = [jax_step(kind, x, y, n) for n in UNROLLINGS if n <= x.shape[1]]
     return min(runs, key=seconds)
 
 
 def seconds(run: Run) -> float:
-    """Processor time of a run, the best of three after one that compiles."""
+    """Give the processor time of a run: the best of three after one that compiles."""
     run()
     times = []
     for _ in range(3):
@@ -71,7 +86,7 @@ def seconds(run: Run) -> float:
 
 
 def compiled_step(model: nn.Module, x: Tensor, y: Tensor) -> Run | None:
-    """The tuned step through torch.compile, or None where it does not compile."""
+    """Give the tuned step through torch.compile, or None where it does not compile."""
     run = tuned_step(cast(nn.Module, torch.compile(model)), x, y)
     try:
         run()
@@ -81,25 +96,21 @@ def compiled_step(model: nn.Module, x: Tensor, y: Tensor) -> Run | None:
     return run
 
 
-def jax_step(kind: str, x: Tensor, y: Tensor, H: int, unroll: int) -> Run:
-    """The same step in JAX: compiled scan, input table, optax's Adam.
+def jax_step(kind: str, x: Tensor, y: Tensor, unroll: int) -> Run:
+    """Give the same step in JAX: compiled scan, input table, optax's Adam.
 
     Args:
         kind: of recurrence.
         x: tokens (B, T).
         y: targets (B, T).
-        H: hidden units.
-        unroll: steps of the scan that are one in the compiled loop.
+        unroll: steps of the scan in one turn of the compiled loop.
     """
     import jax
     import jax.numpy as jnp
     import optax
 
-    G, sigmoid, keys = (
-        GATES[kind],
-        jax.nn.sigmoid,
-        iter(jax.random.split(jax.random.key(0), 4)),
-    )
+    G, sigmoid = GATES[kind], jax.nn.sigmoid
+    keys = iter(jax.random.split(jax.random.key(0), 4))
 
     def normal(*shape: int, scale: float = 0.1) -> Any:
         return jax.random.normal(next(keys), shape) * scale
@@ -144,11 +155,8 @@ def jax_step(kind: str, x: Tensor, y: Tensor, H: int, unroll: int) -> Run:
         return optax.apply_updates(p, updates), state, value
 
     compiled = jax.jit(step)
-    carried, tokens, targets = (
-        (p, adam.init(p)),
-        jnp.array(x.numpy()),
-        jnp.array(y.numpy()),
-    )
+    carried = (p, adam.init(p))
+    tokens, targets = jnp.array(x.numpy()), jnp.array(y.numpy())
 
     def run() -> None:
         nonlocal carried
@@ -158,30 +166,8 @@ def jax_step(kind: str, x: Tensor, y: Tensor, H: int, unroll: int) -> Run:
     return run
 
 
-def step_products(kind: str, B: int, T: int, H: int) -> Run:
-    """Give the matrix products of a step: of gates, gradients, weights and logits."""
-    G = GATES[kind] * H
-    h, W, gates, N = torch.rand(B, H), torch.rand(H, G), torch.rand(B, G), B * T
-    states, d_gates, logits, W_o = (
-        torch.rand(*shape) for shape in ((N, H), (N, G), (N, 32), (H, 32))
-    )
-    dh, dW = torch.empty(B, H), torch.empty(G, H)
-
-    @torch.inference_mode()
-    def run() -> None:
-        for _ in range(T):
-            torch.mm(h, W, out=gates)
-            torch.mm(gates, W.t(), out=dh)
-        torch.mm(d_gates.t(), states, out=dW)
-        torch.mm(states, W_o)
-        torch.mm(logits, W_o.t())
-        torch.mm(logits.t(), states)
-
-    return run
-
-
 def three_passes(read: Definition, stream: Array) -> None:
-    """Prompts, greedy decoding and windows, all of them in one batch each."""
+    """Read all prompts, decode greedily, and read all windows, as a batch each."""
     windows = np.lib.stride_tricks.sliding_window_view(stream, 40).astype(np.int64).T
     reading, state = read(windows[:20])
     for _ in range(20):
@@ -192,7 +178,7 @@ def three_passes(read: Definition, stream: Array) -> None:
 
 @torch.inference_mode()
 def tuned_passes(peer: Tuned, stream: Tensor) -> None:
-    """The same, without the logits that nobody reads."""
+    """Do the same without the logits that nobody reads."""
     windows = stream.unfold(0, 40, 1)
     _, hidden = peer.rnn(peer.i_h(windows[:, :20].t()))
     token = windows[:, 19]
@@ -202,26 +188,9 @@ def tuned_passes(peer: Tuned, stream: Tensor) -> None:
     peer(stream.unfold(0, 71, 1)[:, :70].t()).argmax(-1)
 
 
-def evaluation_products(n: int, C: int = 256) -> Run:
-    """Give the matrix products of one pass over every window."""
-    G = 3 * H
-    h, W, W_o = torch.rand(C, H), torch.rand(H, G), torch.rand(H, 32)
-    gates, logits = torch.empty(C, G), torch.empty(C, 32)
-
-    @torch.inference_mode()
-    def run() -> None:
-        for first in range(0, n - 70, C):
-            m = min(C, n - 70 - first)
-            for _ in range(70):
-                torch.mm(h[:m], W, out=gates[:m])
-                torch.mm(h[:m], W_o, out=logits[:m])
-
-    return run
-
-
 @torch.inference_mode()
 def article_ms(network: Network, n: int, sample: int = 8) -> float:
-    """The article's loop over every window, growing prefix and all, from a sample."""
+    """Estimate the article's loop over n windows, with growing prefixes, in ms."""
     window = torch.randint(V, (1, 71))
     begin = time.process_time()
     for _ in range(sample):

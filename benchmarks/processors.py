@@ -1,15 +1,16 @@
 """Run the pipeline on emulated processors, and compare the bytes that it writes.
 
-Each processor runs the commands of dvc.lock one after the other, in a folder of its
-own: spell, prepare, then train and evaluate of every variant. By default they read so
-few numbers and take so few steps that most of the time goes into compiling; with
-`--whole` they do all that params.yaml says, and are compared with dvc.lock itself.
+Each processor runs the commands of dvc.lock in a folder of its own: spell, prepare,
+then train and evaluate of every variant. By default they read so few numbers and take
+so few steps that most of the time goes into compiling, and are compared with a run on
+this machine's processor; with `--whole` they do all that params.yaml says, and are
+compared with dvc.lock itself.
 
-Emulation is user mode (Debian's package qemu-user). That of x86 has no AVX-512, so on a
-machine that has it the native run compares wide vectors with narrow ones; that of ARM
-runs a Python of its own (arm.py), for whose processor Numba is told to compile, since
-the emulator shows the file of the one that is really there. It shows what compiler and
-libraries choose for a processor, not what that processor's silicon rounds.
+The emulator is QEMU in user mode (Debian's package qemu-user). It knows no AVX-512, so
+on a machine that has it wide vectors are compared with narrow ones. ARM needs a Python
+of its own (arm.py), and Numba is told its processor, since /proc/cpuinfo shows the real
+one. This tests what compiler and libraries choose for a processor, not how the silicon
+rounds.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -49,8 +49,8 @@ ARM = {
     "neoverse-n1": "ARM, 2019: servers",
 }
 MODELS = X86 | ARM
-# tokens enough for a batch of 64 rows of 70, and "thousand", before which words are
-# replaced by others
+# enough tokens for a batch of 64 rows of 70, and "thousand", before which words are
+# replaced in recombination
 SHORT_TEXTS: dict[str, Any] = {
     "train": [900, 2100],
     "valid": [2101, 2150],
@@ -58,11 +58,12 @@ SHORT_TEXTS: dict[str, Any] = {
 }
 SHORT = {"epochs": 3, "steps": 8}  # in place of what a recipe says
 
-# QEMU 7 reads the whole vector of a masked load, and so beyond an array that NumPy
-# sorts with AVX2; so NumPy has kernels without it, farther still from those of AVX-512
+# QEMU 7 reads the whole vector of a masked load, beyond the end of an array that NumPy
+# sorts with AVX2; so NumPy uses its kernels without AVX2, unlike those of AVX-512 still
 WITHOUT_AVX2 = {"NPY_DISABLE_CPU_FEATURES": "X86_V3"}
 
-Lock = dict[str, Any]  # what dvc.lock says of each stage
+Lock = dict[str, Any]  # the command and the outputs of each stage, from dvc.lock
+Sums = dict[str, dict[str, str]]  # for each stage, the md5 of each output
 
 
 def main() -> None:
@@ -90,27 +91,26 @@ def main() -> None:
     models = sorted(args.models, key=list(MODELS).index, reverse=True)
     pythons = [python(model) for model in models]
     expected = (
-        {name: combined(out["md5"] for out in lock[name]["outs"]) for name in lock}
+        {s: {out["path"]: out["md5"] for out in lock[s]["outs"]} for s in lock}
         if args.whole
         else run("native", [sys.executable], {}, content, lock)
     )
     with ThreadPoolExecutor(args.jobs) as pool:
         calls = [(*python, content, lock) for python in pythons]
-        found = dict(
-            zip(models, pool.map(run, models, *zip(*calls, strict=True)), strict=True)
-        )
-    differing = told("dvc.lock" if args.whole else "native", expected, found)
+        sums = pool.map(run, models, *zip(*calls, strict=True))
+        found = dict(zip(models, sums, strict=True))
+    faults = differences(expected, found)
+    if faults:
+        sys.exit("\n".join(faults))
     about = ", ".join(f"{model} ({MODELS[model]})" for model in models)
-    if differing:
-        sys.exit(f"processors: FAILED: {differing} md5 differ; models: {about}")
     print(f"processors: the bytes of {len(lock)} stages are the same on {about}")
 
 
 def locked(variants: list[str]) -> Lock:
-    """Give what dvc.lock says of the stages of some variants, in their order.
+    """Read from dvc.lock the stages of some variants, in their order.
 
     Raises:
-        InputError: it does not say anything of one.
+        InputError: one is missing.
     """
     stages = YAML(typ="safe").load(files.read_text(Path("dvc.lock")))["stages"]
     names = ["spell", "prepare"]
@@ -123,7 +123,7 @@ def locked(variants: list[str]) -> Lock:
 
 
 def shortened(settings: params.Params) -> dict[str, Any]:
-    """Give the parameters of a pipeline that compiles all, and does little with it."""
+    """Give parameters with which the pipeline compiles all, and does little with it."""
     content = settings.model_dump()
     content["spell"] |= {"texts": params.NUMBERS, **SHORT_TEXTS}
     content["train"]["seeds"] = [0]
@@ -147,13 +147,13 @@ def run(
     environment: dict[str, str],
     content: dict[str, Any],
     lock: Lock,
-) -> dict[str, str]:
-    """Run every command of the lock on a processor; the md5 of each stage's outputs.
+) -> Sums:
+    """Run the commands of the lock on a processor, and give the md5 of their outputs.
 
     Args:
         name: of the processor.
-        python: the command.
-        environment: of it, beside what is inherited.
+        python: the command that starts Python there.
+        environment: variables for it, added to the inherited ones.
         content: of params.yaml.
         lock: the stages.
 
@@ -174,12 +174,12 @@ def run(
         if done.returncode:
             said = [s for s in done.stderr.splitlines() if "warning: TCG" not in s]
             raise InputError(f"{name} failed: {' '.join(said)[-300:]}")
-        result = {
-            stage: combined(md5(Path(folder, out["path"])) for out in content["outs"])
-            for stage, content in lock.items()
+        sums = {
+            name: {o["path"]: md5(Path(folder, o["path"])) for o in stage["outs"]}
+            for name, stage in lock.items()
         }
     print(f"processors: {name}: {time.monotonic() - began:.0f} s", flush=True)
-    return result
+    return sums
 
 
 def run_here(commands: list[str]) -> None:
@@ -191,7 +191,7 @@ def run_here(commands: list[str]) -> None:
 
 
 def md5(path: Path) -> str:
-    """Give the md5 of an output, as DVC reckons it: of a folder, of a list as JSON."""
+    """Give the md5 of an output as DVC does: for a folder, that of a list as JSON."""
     if not path.is_dir():
         return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
     listed = [
@@ -203,25 +203,15 @@ def md5(path: Path) -> str:
     return hashlib.md5(content, usedforsecurity=False).hexdigest() + ".dir"
 
 
-def combined(sums: Iterator[str]) -> str:
-    """Give the first eight digits of a digest of md5 sums."""
-    text = " ".join(sums)
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()[:8]
-
-
-def told(
-    reference: str, expected: dict[str, str], found: dict[str, dict[str, str]]
-) -> int:
-    """Print a line for each stage; how often a processor differs from the reference."""
-    width, differing = max(map(len, expected)) + 2, 0
-    print(f"{'md5 of':<{width}}{reference:<10}the same on")
-    for stage, value in expected.items():
-        others = [model for model in found if found[model][stage] != value]
-        differing += len(others)
-        same = ", ".join(model for model in found if model not in others)
-        print(f"{stage:<{width}}{value:<10}{same}", end="")
-        print(f"; DIFFERS on {', '.join(others)}" if others else "")
-    return differing
+def differences(expected: Sums, found: dict[str, Sums]) -> list[str]:
+    """Give a line for each output and processor where the md5 is not the expected."""
+    return [
+        f"processors: {path} of {stage}: {sums[stage][path]} on {model}, expected {md5}"
+        for model, sums in found.items()
+        for stage, outs in expected.items()
+        for path, md5 in outs.items()
+        if sums[stage][path] != md5
+    ]
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
-"""Measures the pipeline on ever more numbers: processor time and memory of each stage.
+"""Measure the pipeline on ever more numbers: processor time and memory of each stage.
 
-For each size, the commands of dvc.lock spell it, prepare it, train one variant on it
-for a hundred steps and judge that on about 20,000 windows of it, each as a process of
-its own. Processor time is the user's and the system's; memory is the most that was
-resident at once, as the system tells it when a process has ended.
+For each size, the commands of dvc.lock spell so many numbers, prepare them, train one
+variant for a hundred steps and judge it on about 20,000 windows, each command in its
+own process. Processor time is the user's and the system's; memory is the most that was
+resident at once.
 
-Could be unfair: the machine code of the engine is there already, made by a first run
-that does not count. Ten million numbers are 2,001 fewer, since the largest that can be
-spelled is 9,999,999, and the last 2,000 are valid's.
+Could be unfair: a first run, which is not measured, has compiled the engine. Ten
+million numbers are 2,001 fewer, since the largest that can be spelled is 9,999,999, and
+the last 2,000 are those of valid.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from counting.running.statement import processor
 LARGEST = 9_999_999  # number that params.yaml may name
 VARIANT, STEPS = "gru_copy", 100
 VALID = 2000  # numbers after those of train
-NUMBERS = 2000  # of train with whose first words a window is judged, about
+NUMBERS = 2000  # of train at which windows that are judged begin, about
 
 Cost = tuple[float, float]  # seconds of processor time, MiB of memory at most
 
@@ -85,10 +85,10 @@ def settings(size: int) -> dict[str, Any]:
 
 
 def cost(command: str, folder: Path) -> Cost:
-    """Run a command in a folder, and give what it took.
+    """Run a command in a folder, and give its cost.
 
-    The memory of a process begins with that of the one that starts it, which is why
-    nothing large is imported here.
+    A process inherits the memory of the one that starts it, so nothing large is
+    imported here.
 
     Raises:
         InputError: it failed.

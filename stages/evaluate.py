@@ -14,13 +14,13 @@ from counting.running import cli
 from counting.text.vocabulary import Vocabulary
 
 NO_PROBES = (
-    "no probes of the memory, which need a text of numbers in words, some at least, "
-    "and engine: compiled"
+    "no probes of the memory, which need engine: compiled and a text of enough "
+    "numbers in words"
 )
 
 
 def main() -> None:
-    """Judge every seed on every stream, and write what came of it."""
+    """Judge every seed on every stream, and write metrics, tables and probes."""
     parser = cli.Parser("stages.evaluate", __doc__)
     parser.add_argument("--model", type=Path, required=True, help="folder of weights")
     parser.add_argument("--prepared", type=Path, required=True, help="prepared data")
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def say_whose_figures(engine: str) -> None:
-    """Say where figures are not those of every machine."""
+    """Print a line if the figures are this machine's own."""
     if engine != "compiled":
         print("evaluate: engine: autograd, so the figures are this machine's own")
     elif remark := portability_warning():

@@ -13,7 +13,7 @@ from counting.running import cli, leftovers
 
 
 def main() -> None:
-    """Read every variant's files, then draw each figure."""
+    """Read the files of every variant, then draw the figures."""
     parser = cli.Parser("stages.plot", __doc__)
     parser.add_argument("--curves", type=Path, required=True, help="folder of CSV")
     parser.add_argument("--metrics", type=Path, required=True, help="folder of JSON")
@@ -53,7 +53,11 @@ def main() -> None:
 
 
 def check_rolling(rolling: int, curves: lines.Tables) -> None:
-    """Refuse a mean over more steps than some variant is trained."""
+    """Check that every variant has as many steps as are averaged into a point.
+
+    Raises:
+        InputError: one has fewer.
+    """
     for name, table in curves.items():
         if rolling > (done := int(table["step"].max())):
             raise InputError(
@@ -63,7 +67,7 @@ def check_rolling(rolling: int, curves: lines.Tables) -> None:
 
 
 def marks(spell: params.Spell) -> dict[str, int]:
-    """Name the numbers at which the training text and what is judged end."""
+    """Give the last number of train and of all streams, by the label to draw there."""
     if spell.texts != params.NUMBERS or spell.train[0] != 1:
         return {}
     last = max(end for _, end in spell.streams.values())

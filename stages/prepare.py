@@ -1,4 +1,4 @@
-"""Words to tokens: data/raw -> data/prepared, a vocabulary and one stream a text."""
+"""Words to tokens: data/raw -> data/prepared, a vocabulary and a stream per text."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from counting.text.vocabulary import Vocabulary
 
 
 def main() -> None:
-    """Build the vocabulary from train.txt and tensorise every text with it.
+    """Build the vocabulary from train.txt, and encode every text with it.
 
-    Texts beside train.txt and valid.txt (the ranges beyond) may be absent.
+    Only train.txt and valid.txt must be there; other texts are streams beyond.
     """
     parser = cli.Parser("stages.prepare", __doc__)
     parser.add_argument("--raw", type=Path, required=True, help="folder of the texts")

@@ -1,4 +1,4 @@
-"""Write the page: the story, the results, and the networks themselves, counting."""
+"""Write the page: the story, the results, and the networks, which count in it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DRAW = "run `dvc repro plot` again"
 
 
 def main() -> None:
-    """Read what every variant left behind, and write one file, and a picture for it."""
+    """Read the results of every variant; write the page, and the picture for links."""
     parser = cli.Parser("stages.report", __doc__)
     parser.add_argument("--models", type=Path, required=True, help="folders of weights")
     parser.add_argument("--prepared", type=Path, required=True, help="prepared data")
@@ -39,7 +39,7 @@ def main() -> None:
     settings = params.load()
     names = [n for n, model in settings.models.items() if model.recurrence not in OWN]
     for name in settings.models.keys() - set(names):
-        print(f"report: {name} is left out: the page knows no recurrence of one's own")
+        print(f"report: {name} is left out: the page cannot run your own recurrence")
     for line in leftovers.told(
         [args.models, args.metrics, args.tables], settings.models
     ):
@@ -86,7 +86,7 @@ def main() -> None:
 
 
 def english_numbers(settings: Params) -> tuple[int, int] | None:
-    """Give the numbers of the training text, if the unseen text goes on after them."""
+    """Give train's first and last number, if it is English and valid goes on there."""
     spell = settings.spell
     (first, last), (following, _) = spell.train, spell.valid
     is_so = spell.texts == "numbers" and spell.language.startswith("en")
@@ -94,7 +94,10 @@ def english_numbers(settings: Params) -> tuple[int, int] | None:
 
 
 def reader(network: Weights) -> Reader:
-    """Make a network read a list of tokens."""
+    """Give a function that makes a network read a list of tokens.
+
+    It returns the likeliest token after each, and the hidden states (T, H) float32.
+    """
     read = Inference(network)
 
     def predict(tokens: list[int]) -> tuple[list[int], Array]:
@@ -107,7 +110,7 @@ def reader(network: Weights) -> Reader:
 def load(
     folder: Path, names: list[str], words: tuple[str, ...]
 ) -> dict[str, dict[int, Weights]]:
-    """Load every seed of every variant."""
+    """Load the networks of every variant, by seed."""
     loaded = {}
     for name in names:
         config = checkpoint.load_config(folder / name, words)

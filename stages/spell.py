@@ -1,6 +1,6 @@
-"""Numbers to words: params -> data/raw/<stream>.txt, one spelled-out number a line.
+"""Numbers to words: params -> data/raw/<stream>.txt, one number per line.
 
-With `spell.texts` other than `numbers`, texts of one's own are checked and copied.
+With `spell.texts` other than `numbers`, your own texts are checked and copied instead.
 """
 
 from __future__ import annotations
@@ -16,11 +16,9 @@ from counting.text.spelling import check_language, spell_range
 
 
 def main() -> None:
-    """Write one text a stream."""
+    """Write one text per stream."""
     parser = cli.Parser("stages.spell", __doc__)
-    parser.add_argument(
-        "--texts", type=Path, required=True, help="folder of texts of one's own"
-    )
+    parser.add_argument("--texts", type=Path, required=True, help="your own texts")
     parser.add_argument("--out", type=Path, required=True, help="folder for the texts")
     args = parser.parse_args()
     settings = params.load()
@@ -49,7 +47,7 @@ def main() -> None:
 
 
 def lines(language: str, first: int, last: int, label: str) -> Iterator[bytes]:
-    """Spell first..last, one a line, in chunks of UTF-8."""
+    """Spell first..last, one number per line, in chunks of UTF-8."""
     spelled = spell_range(first, last, language)
     for numbers in cli.watched(spelled, label, len, last - first + 1):
         yield ("\n".join(numbers) + "\n").encode()

@@ -1,7 +1,7 @@
 """Train one variant with every seed: data/prepared -> weights, and curves by step.
 
-A run that was stopped, in whatever way, goes on where it last saved its state, and
-ends with the same bytes as one that was not.
+A run that was stopped, in whatever way, goes on from its last saved state, and ends
+with the same bytes as one that was not stopped.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from counting.training.steps import CompiledStep
 
 
 def main() -> None:
-    """Train, resume, and write weights and curves once all seeds are done."""
+    """Train or resume every seed, then write weights and curves."""
     parser = cli.Parser("stages.train", __doc__)
     parser.add_argument("--variant", required=True, help="a key of models in params")
     parser.add_argument("--prepared", type=Path, required=True, help="prepared data")
@@ -89,7 +89,7 @@ def main() -> None:
 
 
 def engine(settings: params.Params) -> loop.Begin:
-    """Give what begins a training, and say whose bits it makes if not everybody's."""
+    """Give what begins a training; print a line if its bits are this machine's own."""
     if settings.engine == "compiled":
         if remark := portability_warning():
             print(f"train: {remark}")
@@ -104,7 +104,7 @@ def engine(settings: params.Params) -> loop.Begin:
 
 
 def trained_elsewhere(calls: list[tuple[Any, ...]]) -> dict[int, Any]:
-    """Train on the cluster that COUNTING_SCHEDULER names, if any; results by seed."""
+    """Train on the cluster that COUNTING_SCHEDULER names, if any: results by seed."""
     scheduler = os.environ.get("COUNTING_SCHEDULER")
     if not scheduler:
         return {}

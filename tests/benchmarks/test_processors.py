@@ -1,4 +1,4 @@
-"""What the emulated processors are given to do, and how it is compared."""
+"""What the emulated processors run, and how their bytes are compared."""
 
 from pathlib import Path
 
@@ -26,3 +26,10 @@ def test_a_folder_has_the_md5_that_dvc_gives_it(tmp_path: Path) -> None:
     (tmp_path / "inner/a").write_text("b\n")
     assert processors.md5(tmp_path / "b") == "60b725f10c9c85c70d97880dfe8191b3"
     assert processors.md5(tmp_path) == "1627c2845679bb896e1d41aad88cdf15.dir"
+
+
+def test_each_output_that_differs_on_a_processor_is_told() -> None:
+    here = {"train@gru": {"weights": "1", "curves": "2"}}
+    there = {"train@gru": {"weights": "1", "curves": "3"}}
+    (line,) = processors.differences(here, {"EPYC": there, "Haswell": here})
+    assert line == "processors: curves of train@gru: 3 on EPYC, expected 2"

@@ -21,27 +21,25 @@ stages:
 """
 
 
-@pytest.mark.parametrize("half", ["", '{"read": {"/some'])
-def test_a_lock_list_that_a_kill_cut_short_is_named_with_its_cure(
-    half: str, project: Project
+@pytest.mark.parametrize(
+    ("name", "whole", "ends"),
+    [
+        (".dvc/tmp/rwlock", '{"read": {"data/raw": 1}}', (0, 15)),
+        ("dvc.lock", LOCK, (0, 9, LOCK.index("spell") + 6, -5, -1)),
+    ],
+)
+def test_a_file_of_dvc_that_a_kill_cut_short_is_named_with_its_cure(
+    name: str, whole: str, ends: tuple[int, ...], project: Project
 ) -> None:
-    path = project.path(".dvc/tmp/rwlock")
-    path.parent.mkdir()
-    path.write_text(half)
-    found = repro.cures(project.root)
-    assert found == {"rm .dvc/tmp/rwlock": ".dvc/tmp/rwlock was cut short by a kill"}
-    path.write_text('{"read": {}}')
-    project.path("dvc.lock").write_text(LOCK)
-    assert not repro.cures(project.root)
-
-
-@pytest.mark.parametrize("end", [0, 9, LOCK.index("spell") + 6, -5, -1])
-def test_a_lock_file_that_a_kill_cut_short_is_named_with_its_cure(
-    project: Project, end: int
-) -> None:
-    project.path("dvc.lock").write_text(LOCK[:end])
-    (cure,) = repro.cures(project.root)
-    assert project.shell("sh", "-c", cure).code == 0
+    path = project.path(name)
+    path.parent.mkdir(exist_ok=True)
+    for end in ends:
+        path.write_text(whole[:end])
+        ((cure, fault),) = repro.cures(project.root).items()
+        assert fault == f"{name} was cut short by a kill"
+        assert project.shell("sh", "-c", cure).code == 0
+        assert not repro.cures(project.root)
+    path.write_text(whole)
     assert not repro.cures(project.root)
 
 

@@ -112,7 +112,7 @@ def a_folder(path: str, command: str, *says: str) -> Case:
 
 
 def own(name: str, content: str | None, *says: str) -> Case:
-    """Take texts of one's own, and replace one; with no content, remove it."""
+    """Take the user's own texts, and replace one; with no content, remove it."""
 
     def change(project: Project) -> None:
         folder = project.path("data/texts/mine")
@@ -157,12 +157,9 @@ MANY = "\n".join(f"word{n}" for n in range(40_000))
 SHORT = tensor("tokens", lambda t: t[:30])
 
 CASES = [
-    param("trian", {}, "trian: unknown key", "did you mean 'train'?"),
-    param("models.gru.hiden_size", 8, "hiden_size", "did you mean 'hidden_size'?"),
+    param("models.gru.hiden_size", 8, "unknown key", "did you mean 'hidden_size'?"),
     without("models.gru.batch_size", "batch_size: missing", "expected", "add the line"),
-    param("models.gru.hidden_size", 64.5, "64.5", "expected a whole number"),
     param("models.gru.batch_size", True, "True", "expected a whole number"),
-    param("models.gru.learning_rate", None, "None", "expected a number"),
     param("models.gru.learning_rate", 3.0, "3.0", "expected less than or equal to 1"),
     param("models.gru.learning_rate", float("nan"), "nan", "expected a finite number"),
     param("models.gru.recurrence", "gruu", "'gruu'", "expected one of loop, rnn, gru"),
@@ -189,7 +186,6 @@ CASES = [
     param("evaluate.window", 4000, "tokens, expected at least 4001", "more numbers"),
     param("models.rnn.batch_size", 400, "tokens, expected at least 4001", "400 x 10"),
     param("train.seeds", [1, 1], "[1, 1] repeat one", "expected distinct seeds"),
-    param("train.seeds", [-1], "train.seeds.0: -1", "expected greater than or"),
     param("device", "cuda", "cuda has no effect on engine: compiled", "autograd"),
     param("plot.rolling", 15, "rolling: 15", "at most the 14 steps of recipes.unseen"),
     file(PARAMS, "", "check", "holds None", "expected sections", "restore it with git"),

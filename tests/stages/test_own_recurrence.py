@@ -75,7 +75,7 @@ def test_it_is_trained_judged_shown_talked_to_and_exported(finished: Project) ->
     ]
     outcome = finished.shell("python", "-c", RUN, json.dumps(commands))
     assert (outcome.code, outcome.err) == (0, "")
-    assert "mgu is left out: the page knows no recurrence of one's own" in outcome.out
+    assert "mgu is left out: the page cannot run your own recurrence" in outcome.out
     assert "no model.onnx" in outcome.out
     assert b"layer.forget.weight" in finished.contents("data/models/mgu").popitem()[1]
     alone = finished.shell("python", "taken/modeling_counting.py", "five ,")

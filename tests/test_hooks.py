@@ -27,7 +27,7 @@ CALLER = """
 
 
 def test_tests_in_a_hook_change_nothing_of_its_repository(tmp_path: Path) -> None:
-    root, config, hook = (tmp_path / n for n in ("main", "config", "pre-commit"))
+    root, config, hook = (tmp_path / n for n in ("main", ".gitconfig", "pre-commit"))
     root.mkdir()
     tiny.copy(root, "tests")
     (root / "tests/test_tiny.py").write_text(TEST)
@@ -38,7 +38,7 @@ def test_tests_in_a_hook_change_nothing_of_its_repository(tmp_path: Path) -> Non
     git = root / ".git"
     given = {
         "GIT_DIR": git, "GIT_INDEX_FILE": git / "index", "GIT_WORK_TREE": root,
-        "GIT_CONFIG_GLOBAL": config,
+        "HOME": tmp_path,
     }  # fmt: skip
     before = {path: path.read_bytes() for path in git.rglob("*") if path.is_file()}
     words = ["-m", "pytest", "-p", "no:cacheprovider", "tests/test_tiny.py"]

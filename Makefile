@@ -40,7 +40,7 @@ compare: setup ## judge a change against the scatter of the seeds; BASE=main
 test: setup ## run the tests
 	python -m pytest
 
-test-slow: setup ## play one kill, one full disk, clones, a cluster
+test-slow: setup ## one round each of kills, full disks, clones, a cluster
 	python -m pytest tests/slow
 
 lint: setup ## format, lint and type check: Python, workflows, scripts
@@ -57,7 +57,7 @@ lint: setup ## format, lint and type check: Python, workflows, scripts
 export: setup ## a network to take home: make export VARIANT=gru_copy SEED=0
 	python -m counting.export $(if $(VARIANT),--variant $(VARIANT)) $(if $(SEED),--seed $(SEED))
 
-verify: setup ## run the pipeline in a clean clone, disturbed: git must see no change
+verify: setup ## run all in a clean clone, with other threads and locale
 	@unset $$(git rev-parse --local-env-vars) && \
 	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	git clone --quiet . "$$folder/clone" && cd "$$folder/clone" && \
@@ -66,26 +66,26 @@ verify: setup ## run the pipeline in a clean clone, disturbed: git must see no c
 	python -m counting.running.repro --force --jobs $(JOBS) && \
 	python -m counting.running.table && python -m counting.running.statement && \
 	cp .provenance.json "$(CURDIR)" && git diff --exit-code && \
-	echo "verify: made again from nothing, git sees no change"
+	echo "verify: made again from nothing, and git sees no change"
 
 verify-cpus: setup ## run all on emulated x86 and ARM; MODELS=... VARIANTS=...
 	python -m benchmarks.processors --jobs $(JOBS) \
 	  $(if $(MODELS),--models $(MODELS)) $(if $(VARIANTS),--variants $(VARIANTS))
 
-bench: setup ## measure the training step and the evaluation against their peers
+bench: setup ## measure training and evaluation against their peers
 	python -m benchmarks.bench
 
-mirror: setup ## choose recipes on numbers within 1..8000 (studies)
+mirror: setup ## run the studies that choose recipes within 1..8000
 	for study in article nine baselines; do \
 	  python -m studies studies/$$study.yaml --jobs $(JOBS) || exit; done
 
-ablate: setup ## take each ingredient away (studies/ablation.md)
+ablate: setup ## run the ablation (studies/ablation.md)
 	python -m studies studies/ablation.yaml --jobs $(JOBS)
 
-faults: setup ## the same, long: stop the pipeline a hundred times, compare its bytes
+faults: setup ## test-slow with a hundred kills of the pipeline
 	python -m pytest tests/slow --long
 
-pins: ## pin the newest of all that pyproject.toml asks for
+pins: ## pin the newest versions of what pyproject.toml lists
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	$(PYTHON) -m venv "$$folder" && "$$folder/bin/pip" -q install ".[dev]" && \
 	"$$folder/bin/pip" freeze | grep == | sed 's/+.*//' > "$$folder/all" && \

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # What a branch changed since BASE, in Markdown: parameters, metrics, the verdict on them,
-# figures. $FIGURES is where the committed ones are served from, $PAGE the page, if
-# anywhere.
+# figures. $FIGURES is the address of the committed figures, $PAGE that of the page, if any.
 # usage: .github/summary.sh BASE
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -119,16 +119,16 @@ class Workers:
             time.sleep(0.2)
 
     def are_there(self) -> bool:
-        """Tell whether there is one."""
+        """Tell whether one has been admitted."""
         workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
         return any(self.resource in worker["resources"] for worker in workers)
 
     def results(
         self, function: Callable[..., Any], calls: Sequence[tuple[Any, ...]]
     ) -> Iterator[tuple[int, Any]]:
-        """Make calls, one at a time on each, and give index and result as they come.
+        """Make calls, one at a time per worker; give index and result as they end.
 
-        A call whose worker dies is made again on another.
+        A call whose worker dies is made again on another worker.
 
         Raises:
             InputError: every worker that a call was given to has died.
@@ -143,8 +143,8 @@ class Workers:
                 yield futures[future], future.result()
             except KilledWorker:
                 raise InputError(
-                    "each worker that a training was given to has died; look into "
-                    "their logs, and give them more memory or time"
+                    "a training failed, since each worker that it was given to died; "
+                    "look into their logs, and give them more memory or time"
                 ) from None
 
 

@@ -165,7 +165,6 @@ def run(
     path = os.pathsep.join(filter(None, [environment.get("PYTHONPATH"), str(ROOT)]))
     with tempfile.TemporaryDirectory() as folder:
         files.write_json(Path(folder, params.PATH), content)
-        Path(folder, f"data/texts/{params.NUMBERS}").mkdir(parents=True)
         done = subprocess.run(
             [*python, "-m", "benchmarks.processors", "--commands", *commands],
             cwd=folder, capture_output=True, text=True,

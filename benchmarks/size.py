@@ -69,7 +69,6 @@ def measure(size: int, commands: dict[str, str]) -> list[Cost]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         files.write_json(folder / params.PATH, settings(size))
-        (folder / "data/texts/numbers").mkdir(parents=True)
         return [cost(command, folder) for command in commands.values()]
 
 

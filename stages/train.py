@@ -49,15 +49,16 @@ def main() -> None:
     scratch = resume.SCRATCH / args.variant
     weights, rows, seeds = {}, [], settings.train.seeds
     with resume.exclusive(scratch):
+        key = resume.fingerprint(facts, inputs)
         calls = [(model, windows, seed, begin) for seed in seeds]
         trained = trained_elsewhere(calls)
         for seed, call in zip(seeds, calls, strict=True):
             path = scratch / f"seed-{seed}.state"
-            key = resume.fingerprint([*facts, seed], inputs)
             bar = Progress(f"train {args.variant}, seed {seed}", steps)
             try:
                 with resume.stop_signals() as stop:
-                    keeper = resume.Keeper(path, key, settings.train.save_every, stop)
+                    every = settings.train.save_every
+                    keeper = resume.Keeper(path, f"{key}-{seed}", every, stop)
                     weights[seed], curves = trained.get(seed) or loop.train(
                         *call, keeper, bar
                     )

@@ -15,8 +15,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from counting.base import config_file, files, params
 from counting.base.errors import InputError, suggest
-from counting.running import cluster
-from counting.running.source import code_of
+from counting.running import origin
 from studies import texts
 from studies.transformer import Size
 
@@ -142,7 +141,7 @@ def trainings(study: Study, settings: params.Params) -> list[Entry]:
         exclude_defaults=True,
     )
     shared = [
-        cluster.facts(),
+        origin.facts(),
         source("trial"),
         source("texts"),
         source("thousands") if study.thousands else "",
@@ -165,4 +164,4 @@ def trainings(study: Study, settings: params.Params) -> list[Entry]:
 
 def source(name: str) -> str:
     """Give the code of a module of this folder."""
-    return code_of(files.read_text(FOLDER / f"{name}.py"))
+    return origin.code_of(files.read_text(FOLDER / f"{name}.py"))

@@ -8,15 +8,21 @@ makes them again.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from counting.base import params
 from counting.base.errors import InputError
 from counting.base.params import Params
+from counting.base.types import Array
 from counting.running import cli, memory
 from counting.text import reading
 from counting.text.readable import readable_numbers, readable_texts
 from counting.text.spelling import check_language, spell_range
+from counting.text.vocabulary import Vocabulary, join
+from counting.training import recombination
+from counting.training.lines import SURVEYED
 
 TEXTS = Path("data/texts")
 
@@ -32,7 +38,37 @@ def main() -> None:
     numbers = settings.spell.texts == params.NUMBERS
     streams = check_numbers(settings) if numbers else check_texts(settings)
     variants, seeds = len(settings.models), len(settings.train.seeds)
+    say_what_cannot_be_recombined(settings)
     print(f"check: fine: {variants} variants, {seeds} seeds each, {streams}")
+
+
+def say_what_cannot_be_recombined(settings: Params) -> None:
+    """Print the variants for which nothing in train can be recombined."""
+    by_bptt: dict[int, list[str]] = {}
+    for name in settings.models:
+        _, recipe = settings.variant(name)
+        if recipe.recombine:
+            by_bptt.setdefault(recipe.bptt, []).append(name)
+    if not by_bptt:
+        return
+    tokens = train_tokens(settings)
+    for bptt, names in by_bptt.items():
+        if recombination.build(tokens, bptt) is None:
+            print(f"check: {', '.join(names)}: {recombination.NOTHING}")
+
+
+def train_tokens(settings: Params) -> Array:
+    """Give the first tokens (n,) of train, as many as recombination looks at."""
+    spelling, (first, last) = settings.spell, settings.spell.train
+    parts: Iterator[list[str]]
+    if spelling.texts == params.NUMBERS:
+        lines = spell_range(first, last, spelling.language)
+        parts = (join(line.split() for line in some) for some in lines)
+    else:
+        parts = reading.read_numbers(TEXTS / spelling.texts / "train.txt")
+    text = list(islice(parts, 1 + SURVEYED // 1000))  # each has a thousand or more
+    vocabulary = Vocabulary.of(text, settings.prepare.min_count)
+    return vocabulary.encode(text, TEXTS)[:SURVEYED]
 
 
 def check_numbers(settings: Params) -> str:

@@ -30,7 +30,7 @@ from distributed import (
 
 from counting.base.errors import InputError
 from counting.base.params import CopyHead, Model, Recipe
-from counting.running.origin import facts as facts  # as studies ask for them, too
+from counting.running.origin import facts
 from counting.training import loop
 from counting.training.batches import Windows
 

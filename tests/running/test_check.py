@@ -4,6 +4,7 @@ from counting.base import params
 from counting.base.errors import InputError
 from counting.running import check
 from counting.training import batches as batching
+from counting.training import recombination
 from tests.conftest import Project
 
 
@@ -54,3 +55,17 @@ def test_a_curve_without_a_point_is_found_before_any_training(project: Project) 
     outcome = project.call("counting.running.check")
     assert outcome.code == 2
     assert "at least 321 for plot.rolling = 15 steps of models.rnn" in outcome.err
+
+
+def test_where_nothing_can_be_recombined_check_and_training_say_so(
+    project: Project,
+) -> None:
+    project.set("recipes.unseen.recombine", 0.5)
+    said, fine = project.call("counting.running.check").out.splitlines()
+    assert said == f"check: gru: {recombination.NOTHING}"
+    assert fine.startswith("check: fine")
+    for stage in ("spell", "prepare"):
+        project.run(stage)
+    outcome = project.run("train@gru")
+    assert outcome.code == 0
+    assert f"train: gru: {recombination.NOTHING}" in outcome.out

@@ -12,7 +12,6 @@ import pytest
 import torch
 from safetensors.numpy import load, save
 
-from counting.training import recombination
 from tests.conftest import Project
 
 Edit = Callable[[bytes], bytes | None]  # of what a file holds; None removes it
@@ -306,11 +305,6 @@ def test_bad_input_is_one_line_and_changes_nothing(
     assert line.startswith(f"{case.command.partition('@')[0]}: error: ")
     assert [words for words in case.says if words not in line] == [], line
     assert finished.contents("data", "reports", "params.yaml") == before
-
-
-def test_where_nothing_can_be_recombined_training_says_so(finished: Project) -> None:
-    finished.set("recipes.unseen.recombine", 0.5)
-    assert f"train: gru: {recombination.NOTHING}" in finished.run("train@gru").out
 
 
 @pytest.mark.parametrize("stage", ["spell", "train@gru", "evaluate@gru", "plot"])

@@ -15,7 +15,7 @@ import pytest
 import counting.networks
 from counting.base import checkpoint
 from counting.networks import initial
-from counting.running import cluster
+from counting.running import cluster, origin
 from counting.terminal.command import EXAMPLES
 from tests.conftest import Project
 from tests.speaking.test_prompt import KNOWN
@@ -126,7 +126,7 @@ def test_what_dvc_is_asked_to_show_it_shows(finished: Project) -> None:
 def test_the_refusals_of_a_worker_are_those_of_the_docs() -> None:
     text = (ROOT / "docs/clusters.md").read_text(encoding="utf-8")
     shown = [re.sub(r"\d[\d.]*", "N", line) for line in re.findall("refused: .*", text)]
-    facts = cluster.facts()
+    facts = origin.facts()
     faults = [cluster.difference(facts | {key: "0"}) for key in ("numba", "bits")]
     faults.append(cluster.OUTSIDE.format("No module named 'counting'"))
     assert sorted(shown) == sorted(

@@ -12,7 +12,7 @@ from counting.base.errors import InputError
 from counting.engine.forward import Inference
 from counting.engine.weights import Weights
 from counting.evaluation import generation
-from counting.running import cluster
+from counting.running import cluster, origin
 from counting.training.steps import Batch
 from studies import results, table, texts
 from studies import study as studies
@@ -89,8 +89,8 @@ def test_results_of_other_code_are_kept_and_count_again_with_that_code(
     for entry in wanted:
         results.add(path, entry | {"made": "before"})
     with monkeypatch.context() as other:
-        facts = cluster.facts() | {"code": "another"}
-        other.setattr(cluster, "facts", lambda: facts)
+        facts = origin.facts() | {"code": "another"}
+        other.setattr(origin, "facts", lambda: facts)
         today = trainings(project)
         assert not keys(today) & keys(wanted)
         shown = results.newest(results.load(path), today)
@@ -259,7 +259,7 @@ def test_thousands_withheld_are_never_trained_on_and_others_are_counted() -> Non
     ],
 )
 def test_a_worker_that_differs_is_refused_in_a_line(fact: str, line: str) -> None:
-    facts = cluster.facts()
+    facts = origin.facts()
     assert cluster.difference(facts) is None
     fault = cluster.difference(facts | {fact: "0.0.1"})
     assert fault == line.format(found=facts.get(fact))

@@ -1,6 +1,6 @@
-"""The code of a module, by which results are known."""
+"""What results are known by: the code without its comments, and the libraries."""
 
-from counting.running.source import code_of
+from counting.running.origin import code_of
 
 SAID = '''"""A module
 of two lines."""

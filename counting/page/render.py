@@ -22,8 +22,9 @@ from counting.page.results import EngineArrays, Results
 FOLDER = Path(__file__).parent / "files"
 PICTURE = "share.png"  # shown where somebody shares a link to the page
 SCRIPTS = (
-    "network.js", "text.js", "reading.js",  # to the end of the next line: no document
-    "multiply.js", "walk.js", "learn.js", "initial.js", "train.js",
+    "network.js", "text.js", "reading.js",  # to train.js: without a document
+    "multiply.js", "walk.js", "learn.js", "initial.js", "recombine.js", "windows.js",
+    "train.js",
     "view.js", "draw.js", "count.js", "said.js", "probe.js", "inspector.js", "cell.js",
     "panel.js", "page.js",
 )  # fmt: skip

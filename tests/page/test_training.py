@@ -23,7 +23,7 @@ from tests.page import test_page
 browser = test_page.browser  # the fixture
 SCRIPTS = (
     "network.js", "text.js", "multiply.js", "walk.js", "learn.js", "initial.js",
-    "train.js",
+    "recombine.js", "windows.js", "train.js",
 )  # fmt: skip
 POLICY = (
     '<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="'

@@ -32,9 +32,9 @@ const size_of = (shape) => shape.reduce((a, b) => a * b, 1);
 const DRAWN_BITS = 24; // of a number, all that a float32 holds exactly
 const SUMMED = 12; // numbers, whose sum is nearly normal
 
-// NumPy's SeedSequence(seed, spawn_key=(0,)), a pool of four words stirred by hashing
+// NumPy's SeedSequence(seed, spawn_key=...), a pool of four words stirred by hashing
 // (O'Neill 2014): four whole numbers of 64 bits.
-function seed_words(seed) {
+function seed_words(seed, ...spawn_key) {
   const hash = (factor, multiplier) => (value) => {
     const mixed = Math.imul(value ^ factor, (factor = Math.imul(factor, multiplier)));
     return mixed ^ (mixed >>> 16);
@@ -48,14 +48,14 @@ function seed_words(seed) {
   for (let from = 0; from < 4; from++)
     for (let to = 0; to < 4; to++)
       if (to !== from) pool[to] = mix(pool[to], into(pool[from]));
-  for (let to = 0; to < 4; to++) pool[to] = mix(pool[to], into(0)); // the spawn key
+  for (const key of spawn_key)
+    for (let to = 0; to < 4; to++) pool[to] = mix(pool[to], into(key));
   const words = [...pool, ...pool].map(hash(0x8b51f9dd, 0x58f38ded));
   return [...new BigUint64Array(Int32Array.from(words).buffer)];
 }
 
-// PCG64 (O'Neill 2014): gives a function that draws the next DRAWN_BITS bits.
-function whole_numbers(seed) {
-  const [high, low, stream_high, stream_low] = seed_words(seed);
+// PCG64 (O'Neill 2014): gives a function that draws the next 64 bits.
+function pcg64([high, low, stream_high, stream_low]) {
   const wide = (n) => BigInt.asUintN(128, n);
   const increment = wide((((stream_high << 64n) | stream_low) << 1n) | 1n);
   const next = (n) => wide(n * 0x2360ed051fc65da44385df649fccf645n + increment);
@@ -64,14 +64,14 @@ function whole_numbers(seed) {
     state = next(state);
     const folded = BigInt.asUintN(64, (state >> 64n) ^ state);
     const turn = state >> 122n;
-    const turned = BigInt.asUintN(64, (folded >> turn) | (folded << (64n - turn)));
-    return Number(turned >> BigInt(64 - DRAWN_BITS));
+    return BigInt.asUintN(64, (folded >> turn) | (folded << (64n - turn)));
   };
 }
 
 // The parameters of a network by name, in the order in which they are drawn.
 function initial_weights(settings, V) {
-  const whole = whole_numbers(settings.seed);
+  const next = pcg64(seed_words(settings.seed, 0));
+  const whole = () => Number(next() >> BigInt(64 - DRAWN_BITS));
   const half = 2 ** (DRAWN_BITS - 1);
   const bound = float32(1 / Math.sqrt(settings.hidden_size));
   const normal = (size) => {

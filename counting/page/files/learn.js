@@ -11,6 +11,7 @@ const EPS = float32(1e-5); // of batch norm
 const MOMENTUM = float32(0.1); // of its running statistics
 const BETAS = [0.9, 0.999];
 const ADAM_EPS = float32(1e-8);
+const CLIP_EPS = 1e-6; // added to a norm that is divided by
 
 // --- head: batch norm and linear layer in one, and cross entropy ---------------------
 
@@ -64,19 +65,26 @@ function fuse_batch_norm({ tensors, V, H }, mean, rs, fused_W, fused_b) {
   }
 }
 
-// Turn logits into the gradient of the mean loss; gives that, and how many are right.
+// Turn logits into the gradient of the mean loss over the positions that have a target;
+// gives that loss, and the share of them that is right.
 function softmax_cross_entropy({ out, targets, N, L }) {
   let [total, right] = [0, 0];
+  const scored = Math.max(1, targets.filter((target) => target !== NO_TARGET).length);
   for (let i = 0; i < N; i++) {
     const row = out.subarray(i * L, (i + 1) * L);
+    const target = targets[i];
+    if (target === NO_TARGET) {
+      row.fill(0);
+      continue;
+    }
     const top = row_max(row);
-    const logit = row[targets[i]];
-    right += row.indexOf(top) === targets[i];
+    const logit = row[target];
+    right += row.indexOf(top) === target;
     total = add(total, add(log(softmax(row, top)), float32(top - logit)));
-    row[targets[i]] = float32(row[targets[i]] - 1);
-    for (let v = 0; v < L; v++) row[v] = float32(row[v] / N);
+    row[target] = float32(row[target] - 1);
+    for (let v = 0; v < L; v++) row[v] = float32(row[v] / scored);
   }
-  return { loss: float32(total / N), accuracy: right / N };
+  return { loss: float32(total / scored), accuracy: right / scored };
 }
 
 function fused_linear_backward(s) {
@@ -111,18 +119,46 @@ function fused_linear_backward(s) {
 
 // --- a step --------------------------------------------------------------------------
 
-function adam_update({ tensors, gradients, m, v, powers }, rate) {
+// The factor that keeps the norm of all gradients at clip_norm or less, with four sums
+// of squares as in counting/engine/adam.py.
+function clip_scale({ gradients, settings: { clip_norm } }) {
+  if (!clip_norm) return 1;
+  const all = Object.values(gradients);
+  const n = all.reduce((size, part) => size + part.length, 0);
+  const fours = n - (n % 4);
+  const sums = [0, 0, 0, 0];
+  let i = 0;
+  for (const part of all) {
+    for (let j = 0; j < part.length; j++, i++)
+      sums[i < fours ? i % 4 : 0] += part[j] * part[j];
+  }
+  const norm = Math.sqrt(sums[0] + sums[1] + (sums[2] + sums[3]));
+  return float32(Math.min(1, clip_norm / (norm + CLIP_EPS)));
+}
+
+// One-cycle in straight lines: up to the learning rate in the warm-up, then down to
+// nothing; without a warm-up, always the learning rate.
+function rate_of({ learning_rate: rate, warm_up, steps }, step) {
+  if (!warm_up) return rate;
+  const top = warm_up * steps;
+  return rate * (step + 1 <= top ? (step + 1) / top : (steps - step) / (steps - top));
+}
+
+function adam_update(s, rate) {
+  const { tensors, gradients, m, v, powers } = s;
+  const scale = clip_scale(s);
   BETAS.forEach((beta, i) => (powers[i] *= beta));
   const [keep_m, keep_v] = BETAS.map(float32);
   const pace = float32(rate / (1 - powers[0]));
   const root = float32(1 / Math.sqrt(1 - powers[1]));
   for (const name of Object.keys(gradients)) {
-    const [values, g, m_, v_] = [tensors, gradients, m, v].map((all) => all[name]);
-    for (let i = 0; i < g.length; i++) {
-      m_[i] = add(mul(keep_m, m_[i]), mul(less(keep_m), g[i]));
-      v_[i] = add(mul(keep_v, v_[i]), mul(mul(less(keep_v), g[i]), g[i]));
-      const scale = add(mul(float32(Math.sqrt(v_[i])), root), ADAM_EPS);
-      values[i] = float32(values[i] - float32(mul(pace, m_[i]) / scale));
+    const [values, d, m_, v_] = [tensors, gradients, m, v].map((all) => all[name]);
+    for (let i = 0; i < d.length; i++) {
+      const g = mul(d[i], scale);
+      m_[i] = add(mul(keep_m, m_[i]), mul(less(keep_m), g));
+      v_[i] = add(mul(keep_v, v_[i]), mul(mul(less(keep_v), g), g));
+      const spread = add(mul(float32(Math.sqrt(v_[i])), root), ADAM_EPS);
+      values[i] = float32(values[i] - float32(mul(pace, m_[i]) / spread));
     }
   }
 }
@@ -143,7 +179,7 @@ function put_gradients(s) {
 }
 
 // Change the weights by the tokens and targets that `s` has; gives loss and accuracy.
-function learn(s, rate) {
+function learn(s) {
   run_recurrence(s);
   batch_statistics(s);
   move_statistics(s);
@@ -153,7 +189,7 @@ function learn(s, rate) {
   fused_linear_backward(s);
   recurrence_backward(s);
   put_gradients(s);
-  adam_update(s, rate);
+  adam_update(s, rate_of(s.settings, s.step));
   s.step += 1;
   return result;
 }

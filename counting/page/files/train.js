@@ -8,9 +8,11 @@
 //   await training.trained()  what the weights are now: a network and its files
 //
 // settings: recurrence, activation, hidden_size, batch_size and learning_rate of a
-// model, bptt of a recipe, steps and seed. tell({ state, ... }) is told:
+// model, bptt of a recipe, steps and seed; with `recombine`, the share of windows that
+// are recombined, also warm_up and clip_norm. tell({ state, ... }) is told:
 //   "training"  points [{ step, loss, accuracy }], in nats per token and in [0, 1] on
 //               the batch of the step; speed, in steps a second
+//   "as it is"  nothing in the text can be recombined
 //   "paused", "finished", "failed" with a message
 
 "use strict";
@@ -37,7 +39,7 @@ function read_text(typed) {
 
 // Refuse what cannot be trained, with a sentence that says why.
 function check(settings, tokens) {
-  const { learning_rate, batch_size, bptt } = settings;
+  const { learning_rate, batch_size, bptt, recombine } = settings;
   for (const [name, least] of Object.entries({
     hidden_size: 1,
     batch_size: 2,
@@ -49,10 +51,13 @@ function check(settings, tokens) {
   }
   if (!(learning_rate > 0 && learning_rate <= 1))
     throw Error(`learning_rate is ${learning_rate}; give more than 0 and at most 1.`);
-  if (!steps_per_epoch(tokens.length, batch_size, bptt)) {
+  const has = `The text has ${tokens.length} words and commas, but`;
+  if (recombine && tokens.length <= bptt)
+    throw Error(`${has} a window needs ${bptt + 1}; give more text.`);
+  if (!recombine && !steps_per_epoch(tokens.length, batch_size, bptt)) {
     throw Error(
-      `The text has ${tokens.length} words and commas, but ${batch_size} rows of ` +
-        `${bptt} need ${batch_size * bptt + 1}; give more text, or smaller batches.`,
+      `${has} ${batch_size} rows of ${bptt} need ${batch_size * bptt + 1}; ` +
+        "give more text, or smaller batches.",
     );
   }
 }
@@ -88,6 +93,9 @@ function train(settings, { words, tokens }, tell) {
       const recurrence = RECURRENCES[network.recurrence];
       const built = { ...network, recurrence, head: linear_head };
       waiting.shift()({ step, words, settings, network: built, files });
+    },
+    as_it_is() {
+      tell({ state: "as it is" });
     },
     failed({ message }) {
       stop();
@@ -175,19 +183,24 @@ function same_bits(one, other) {
 
 function worker_hears() {
   let learning;
-  let stream;
+  let read_batch;
   const answer = {
     settings({ settings, tokens, V }) {
       check(settings, tokens);
-      stream = tokens;
+      const text = Uint16Array.from(tokens);
       learning = learner(settings, V, initial_weights(settings, V));
+      read_batch = () => read_rows(learning, text);
+      if (!settings.recombine) return;
+      const windows = windows_of(text, settings);
+      read_batch = () => read_windows(learning, windows.draw());
+      if (!windows.table) postMessage({ about: "as_it_is" });
     },
     steps({ steps }) {
       const points = [];
       const began = performance.now();
       while (points.length < steps && performance.now() - began < AT_ONCE) {
-        read_rows(learning, stream);
-        const result = learn(learning, learning.settings.learning_rate);
+        read_batch();
+        const result = learn(learning);
         if (!isFinite(result.loss)) {
           throw Error("The loss is no number any more: lower the learning rate.");
         }

@@ -15,9 +15,11 @@ from counting.engine.matmul import matmul_add
 from counting.engine.weights import Weights
 from counting.page import arrays, render
 from counting.text.reading import read_numbers
+from counting.text.spelling import spell
 from counting.text.vocabulary import Vocabulary
 from counting.training import loop
 from counting.training.batches import Windows
+from tests import variants
 from tests.page import test_page
 
 browser = test_page.browser  # the fixture
@@ -66,6 +68,21 @@ function said_by(network) {
   });
 }
 """
+# draws the windows of some steps: whether any is recombined, their tokens and targets
+DRAW = """([settings, tokens, steps]) => {
+  const windows = windows_of(Uint16Array.from(tokens), settings);
+  const { bptt: T, batch_size: B } = settings;
+  const drawn = Array.from({ length: steps }, () => {
+    const batch = { tokens: [], targets: [], T, B };
+    read_windows(batch, windows.draw());
+    return [batch.tokens, batch.targets];
+  });
+  return [windows.table !== null, drawn];
+}"""
+# the recipe of the page, but for the lengths of windows and of the training
+RECOMBINED = {"recombine": 0.75, "warm_up": 0.1, "clip_norm": 1.0}
+NUMBERS = [spell(number, "en").split() for number in range(1, 4000)]
+ANIMALS = [["one", "cat"], ["two", "dogs"], ["one", "dog"], ["two", "cats"]] * 40
 
 
 @pytest.fixture
@@ -84,14 +101,28 @@ def stream(V: int, n: int) -> Any:
     return np.random.default_rng(0).integers(V, size=n, dtype=np.int16)
 
 
+def encoded(lines: list[list[str]]) -> tuple[Any, int]:
+    """Give a text as tokens, and the size of its vocabulary."""
+    vocabulary = Vocabulary.of(lines)
+    return vocabulary.encode(lines, Path("text")), len(vocabulary)
+
+
+def recipe_of(settings: dict[str, Any], tokens: Any) -> Recipe:
+    """Give the recipe that the page follows."""
+    B, T, steps = (settings[key] for key in ("batch_size", "bptt", "steps"))
+    more = {key: settings[key] for key in RECOMBINED if key in settings}
+    if more:
+        return Recipe(sampling="windows", steps=steps, bptt=T, optimizer="adam", **more)
+    epochs, left = divmod(steps, (len(tokens) - 1) // B // T)
+    assert left == 0, "the engine takes whole epochs"
+    return Recipe(sampling="rows", epochs=epochs, bptt=T, optimizer="adam")
+
+
 def engine(settings: dict[str, Any], tokens: Any, V: int) -> bytes:
     """Give the weights that the compiled engine ends in, as a file."""
-    s = {key: value for key, value in settings.items() if key not in ("steps", "seed")}
-    epoch = (len(tokens) - 1) // s["batch_size"] // (T := s.pop("bptt"))
-    epochs, left = divmod(settings["steps"], epoch)
-    assert left == 0, "the engine takes whole epochs"
-    recipe = Recipe(sampling="rows", epochs=epochs, bptt=T, optimizer="adam")
-    model = Model(recipe="article", **s)
+    of_recipe = ("steps", "seed", "bptt", *RECOMBINED)
+    s = {key: value for key, value in settings.items() if key not in of_recipe}
+    recipe, model = recipe_of(settings, tokens), Model(recipe="article", **s)
     windows = Windows(tokens, recipe, model.batch_size, V)
     weights, _ = loop.train(model, windows, settings["seed"])
     return save(weights)
@@ -124,6 +155,46 @@ def test_the_weights_are_those_of_the_engine(
     assert name == "seed-3.safetensors"
     assert content.encode("latin-1") == engine(settings, tokens, V)
     assert [point["step"] for point in trained["points"]] == [*range(1, steps + 1)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "T", "B", "recombined"),
+    [(NUMBERS, 40, 10, True), (NUMBERS[:2500], 24, 7, True), (ANIMALS, 8, 6, False)],
+)
+def test_the_windows_are_those_of_the_library(
+    tab: Any, lines: list[list[str]], T: int, B: int, recombined: bool
+) -> None:
+    tokens, V = encoded(lines)
+    settings = {"bptt": T, "batch_size": B, "seed": 5, "steps": 40, **RECOMBINED}
+    found, steps = tab.evaluate(DRAW, [settings, tokens.tolist(), 40])
+    windows = Windows(tokens, recipe_of(settings, tokens), B, V)
+    assert found == recombined == (windows.table is not None)
+    model, drawing = variants.model("gru"), np.random.default_rng(5)
+    for step, (read, targets) in enumerate(steps):
+        batch = loop.draw_batch(windows, model, step, drawing)
+        assert read == batch.tokens.ravel().tolist()
+        assert targets == batch.targets.ravel().tolist()
+
+
+@pytest.mark.parametrize(("recurrence", "H"), [("rnn", 5), ("gru", 64), ("lstm", 6)])
+def test_the_weights_are_those_of_the_engine_with_recombined_windows(
+    tab: Any, recurrence: str, H: int
+) -> None:
+    tokens, V = encoded(NUMBERS[:2500])
+    settings = settings_of(recurrence, H, 6, 40, steps=8, **RECOMBINED)
+    trained = tab.evaluate(TRAIN, [settings, text_of(tokens, V), 0, 0])
+    _, (_, content) = trained["files"]
+    assert content.encode("latin-1") == engine(settings, tokens, V)
+    assert trained["states"] == ["finished"]
+
+
+def test_a_text_that_cannot_be_recombined_is_trained_as_it_is(tab: Any) -> None:
+    tokens, V = encoded(ANIMALS)
+    settings = settings_of("gru", 8, 4, 8, steps=6, **RECOMBINED)
+    trained = tab.evaluate(TRAIN, [settings, text_of(tokens, V), 0, 0])
+    _, (_, content) = trained["files"]
+    assert content.encode("latin-1") == engine(settings, tokens, V)
+    assert trained["states"] == ["as it is", "finished"]
 
 
 def test_a_pause_and_more_steps_change_nothing(tab: Any) -> None:
@@ -177,6 +248,8 @@ def test_a_text_of_ones_own_is_learned_and_the_files_are_read_by_python(
     [
         ({"batch_size": 4}, "has 10 words and commas, but 4 rows of 4 need 17;"),
         ({"hidden_size": 2.5}, "hidden_size is 2.5; give a whole number from 1 on."),
+        ({"bptt": 10, **RECOMBINED}, "has 10 words and commas, but a window needs 11;"),
+        ({"bptt": 1, **RECOMBINED}, "No window of 1 words and commas holds a line of"),
     ],
 )
 def test_what_cannot_be_trained_is_refused(

@@ -93,9 +93,9 @@ function fused_linear_backward(s) {
   D.fill(0);
   for (let i = 0; i < N; i++) add_row(d_out, 0, out, i * L, L);
   // a tile gives up where a sum is zero, as it is up to the first position with a target
-  const i = Math.max(0, s.targets.findIndex((target) => target !== NO_TARGET));
-  const of_scored = turned(matrix(out, L, i * L));
-  matmul_add(matrix(D, H), of_scored, matrix(y, H, i * H), V, H, N - i);
+  const from = Math.max(0, s.targets.findIndex((target) => target !== NO_TARGET));
+  const d = turned(matrix(out, L, from * L));
+  matmul_add(matrix(D, H), d, matrix(y, H, from * H), V, H, N - from);
   const W = tensors["h_o.weight"];
   const [gamma, beta] = [tensors["bn.weight"], tensors["bn.bias"]];
   const [dW, db] = [gradients["h_o.weight"], gradients["h_o.bias"]];

@@ -5,38 +5,52 @@
 const YOURS = "yours";
 const CHART = { width: 560, height: 150 };
 const TALK_EVERY = 1500; // milliseconds between two looks at what it says
+// The recipe recombined of params.yaml, but with smaller batches, fewer steps and plain
+// Adam, without averaged weights: so it takes two or three minutes.
+const RECOMBINED = {
+  ...{ recombine: 0.75, bptt: 56, warm_up: 0.1, clip_norm: 1 },
+  ...{ batch_size: 32, learning_rate: 0.02, steps: 2000 },
+};
 
 let training = null; // of train(), while there is one
 let points = []; // of its curve
 let talked = 0; // when it was last asked
+let remark = ""; // on the text
 
 // --- settings ------------------------------------------------------------------------
 
 const NUMBERS = ["hidden_size", "batch_size", "learning_rate"];
 
+// The settings of the network and the windows that are picked.
+function settings_picked() {
+  const { epochs, ...lesson } = DATA.lessons[$("lesson").value];
+  if ($("windows").value === "recombined") return { ...lesson, ...RECOMBINED };
+  const { batch_size, bptt } = lesson;
+  const each = steps_per_epoch(STREAMS.train.length, batch_size, bptt);
+  return { ...lesson, steps: epochs * each };
+}
+
+// Put in what a network is trained with unless that is changed.
+function fill_settings() {
+  const settings = settings_picked();
+  for (const name of NUMBERS) $(name).value = settings[name];
+  $("steps-to-take").value = settings.steps;
+}
+
+function settings_given() {
+  const settings = settings_picked();
+  for (const name of NUMBERS) settings[name] = +$(name).value;
+  return { ...settings, steps: +$("steps-to-take").value, seed: 0 };
+}
+
 // The text to learn: the numbers, or what was pasted, with batches that fit it.
 function text_given() {
   if (!$("own-text").value.trim()) return { words: OURS.words, tokens: STREAMS.train };
   const text = read_text($("own-text").value);
-  const { bptt } = DATA.lessons[$("lesson").value];
+  const { bptt, recombine } = settings_picked();
   const most = Math.max(1, Math.floor((text.tokens.length - 1) / bptt));
-  $("batch_size").value = Math.min(most, +$("batch_size").value);
+  if (!recombine) $("batch_size").value = Math.min(most, +$("batch_size").value);
   return text;
-}
-
-// Put in what the pipeline trains a network with.
-function fill_settings() {
-  const settings = DATA.lessons[$("lesson").value];
-  for (const name of NUMBERS) $(name).value = settings[name];
-  const { batch_size, bptt, epochs } = settings;
-  const each = steps_per_epoch(STREAMS.train.length, batch_size, bptt);
-  $("steps-to-take").value = epochs * each;
-}
-
-function settings_given() {
-  const { epochs, ...settings } = DATA.lessons[$("lesson").value];
-  for (const name of NUMBERS) settings[name] = +$(name).value;
-  return { ...settings, steps: +$("steps-to-take").value, seed: 0 };
 }
 
 // --- while it learns -----------------------------------------------------------------
@@ -45,10 +59,11 @@ function start_training() {
   training?.stop();
   points = [];
   talked = 0;
-  let text;
+  remark = "";
   try {
-    text = text_given();
-    training = train(settings_given(), text, (event) => hear(event, text));
+    const text = text_given();
+    const settings = settings_given();
+    training = train(settings, text, (event) => hear(event, text, settings));
   } catch (error) {
     training = null;
     tell_panel(error.message);
@@ -64,43 +79,49 @@ function busy_panel(is) {
   $("more").disabled = true;
 }
 
-function hear(event, text) {
+function hear(event, text, { recombine }) {
+  const take = (trained, rest) => take_in(trained, text, recombine, rest);
   if (event.state === "failed") {
     busy_panel(false);
     tell_panel(event.message);
+  } else if (event.state === "as it is") {
+    remark = "Nothing in this text can be recombined; it is trained without. ";
   } else if (event.state === "training") {
     points.push(...event.points);
     draw_curve();
     tell_progress(event.speed);
     if (performance.now() - talked > TALK_EVERY) {
       talked = performance.now();
-      training.trained().then((trained) => take_in(trained, text));
+      training.trained().then(take);
     }
   } else {
     $("pause").textContent = event.state === "paused" ? "Go on" : "Pause";
     $("pause").disabled = event.state === "finished";
-    $("more").disabled = event.state !== "finished";
-    training.trained().then((trained) => take_in(trained, text, true));
+    // recombined, its learning rate has come down to nothing
+    $("more").disabled = event.state !== "finished" || recombine > 0;
+    training.trained().then((trained) => take(trained, true));
   }
 }
 
 function tell_progress(speed) {
   const { step: n, loss, accuracy } = points[points.length - 1];
   tell_panel(
-    `Step ${grouped(n)}: loss ${loss.toFixed(3)} nats per token, accuracy ` +
+    `${remark}Step ${grouped(n)}: loss ${loss.toFixed(3)} nats per token, accuracy ` +
       `${accuracy.toFixed(3)}; ${grouped(speed)} steps a second.`,
   );
 }
 
 // Make what was trained one of the networks to talk to, and show what it says.
-function take_in({ network: net, words, files }, text, rest = false) {
+function take_in({ network: net, words, files }, text, recombine, rest = false) {
   const ours = text.words === OURS.words;
   const lines = ours ? [] : numbers_of([...text.tokens].map((t) => words[t]), words[0]);
   const vocabulary = ours ? OURS : vocabulary_of(words, lines);
-  const start = ours ? null : [...lines[0], words[0]].join(" ");
-  VARIANTS.set(YOURS, { name: YOURS, seeds: { 0: "" }, net, vocabulary, start });
-  const { view: preset } = STEPS.find(({ key }) => key === "gates") ?? STEPS[0];
-  const { words: read } = read_prompt(start ?? preset.start, vocabulary);
+  const step = recombine ? "beyond" : "gates"; // of the story, which starts there
+  const { view: preset } = STEPS.find(({ key }) => key === step) ?? STEPS[0];
+  const start = ours ? preset.start : [...lines[0], words[0]].join(" ");
+  const talk_from = ours && !recombine ? {} : { start };
+  VARIANTS.set(YOURS, { name: YOURS, seeds: { 0: "" }, net, vocabulary, talk_from });
+  const { words: read } = read_prompt(start, vocabulary);
   const truth = truth_after(read, 8, vocabulary);
   const one = count_on(net, vocabulary, read, truth, 4, "own");
   const said = one.said.slice(one.given).join(" ");
@@ -130,10 +151,11 @@ function finish(net, files) {
   );
 }
 
-// Count with it in the live count, from the start of its own text if it has one.
+// Count with it in the live count: from the start that is there, unless it read a text
+// of its own, or counts where none of the article's networks does.
 function talk() {
-  const { start } = VARIANTS.get(YOURS);
-  change({ variant: YOURS, seed: "0", other: "", ...(start ? { start } : {}) });
+  const { talk_from } = VARIANTS.get(YOURS);
+  change({ variant: YOURS, seed: "0", other: "", ...talk_from });
   $("watch").scrollIntoView();
   $("start").focus({ preventScroll: true });
 }
@@ -172,7 +194,8 @@ function draw_curve() {
 function listen_to_panel() {
   if (!$("panel")) return;
   fill_settings();
-  $("lesson").addEventListener("change", fill_settings);
+  for (const id of ["lesson", "windows"])
+    $(id).addEventListener("change", fill_settings);
   $("panel").addEventListener("submit", (event) => {
     event.preventDefault();
     start_training();

@@ -131,8 +131,9 @@ function train(settings, { words, tokens }, tell) {
 // The folder that counting.networks.load reads, named after the variant.
 function files_of(settings, words, tensors, step) {
   const { variant, seed, recurrence, activation = null, ...rest } = settings;
-  const { hidden_size, batch_size, learning_rate } = rest;
-  const recipe = { recipe: "article", batch_size, learning_rate };
+  const { hidden_size, batch_size, learning_rate, recombine } = rest;
+  const named = recombine ? "recombined" : "article";
+  const recipe = { recipe: named, batch_size, learning_rate };
   const model = { recurrence, activation, hidden_size, copy_head: null, ...recipe };
   const name = { format: CONFIG_FORMAT, variant: variant ?? recurrence };
   const config = { ...name, model, vocabulary: words, seeds: [seed] };

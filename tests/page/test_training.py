@@ -79,6 +79,13 @@ DRAW = """([settings, tokens, steps]) => {
   });
   return [windows.table !== null, drawn];
 }"""
+# counts on with a network that says given words, whatever it reads
+COUNT = """([words, start, said]) => {
+  let read = 0;
+  step = () => ({ state: {}, best: words.indexOf(said[read++]) });
+  const told = [];
+  return [count_from({ H: 1 }, words, start, (n) => told.push(n)), told];
+}"""
 # the recipe of the page, but for the lengths of windows and of the training
 RECOMBINED = {"recombine": 0.75, "warm_up": 0.1, "clip_norm": 1.0}
 NUMBERS = [spell(number, "en").split() for number in range(1, 4000)]
@@ -195,6 +202,21 @@ def test_a_text_that_cannot_be_recombined_is_trained_as_it_is(tab: Any) -> None:
     _, (_, content) = trained["files"]
     assert content.encode("latin-1") == engine(settings, tokens, V)
     assert trained["states"] == ["as it is", "finished"]
+
+
+@pytest.mark.parametrize(("wrong", "last"), [(13, 12), (9, 8), (None, 14)])
+def test_a_network_counts_to_its_first_error(
+    tab: Any, wrong: int | None, last: int
+) -> None:
+    lines = NUMBERS[5:14]  # six to fourteen; the word fifteen is not known
+    words = [",", *{word: None for line in lines for word in line}]
+    text = [word for line in lines for word in [*line, ","]]
+    said = [",", *text[2:], "six"]  # after the word six, after the comma, ...
+    if wrong:
+        said[said.index(*NUMBERS[wrong - 1])] = "six"
+    counted, told = tab.evaluate(COUNT, [words, text[:6], said])
+    assert counted == last
+    assert told == [*range(9, last + 1)]
 
 
 def test_a_pause_and_more_steps_change_nothing(tab: Any) -> None:

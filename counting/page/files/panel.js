@@ -5,6 +5,7 @@
 const YOURS = "yours";
 const CHART = { width: 560, height: 150 };
 const TALK_EVERY = 1500; // milliseconds between two looks at what it says
+const GIVEN = 3; // numbers that it counts on from
 // The recipe recombined of params.yaml, but with smaller batches, fewer steps and plain
 // Adam, without averaged weights: so it takes two or three minutes.
 const RECOMBINED = {
@@ -60,9 +61,11 @@ function start_training() {
   points = [];
   talked = 0;
   remark = "";
+  $("panel-count").textContent = "";
   try {
     const text = text_given();
     const settings = settings_given();
+    if (settings.recombine) tell_panel("Looking for phrases that can be recombined.");
     training = train(settings, text, (event) => hear(event, text, settings));
   } catch (error) {
     training = null;
@@ -100,7 +103,21 @@ function hear(event, text, { recombine }) {
     // recombined, its learning rate has come down to nothing
     $("more").disabled = event.state !== "finished" || recombine > 0;
     training.trained().then((trained) => take(trained, true));
+    if (event.state === "finished" && recombine && text.words === OURS.words) count_far();
   }
+}
+
+// Let it count on from the end of the training text, in numbers that have digits.
+function count_far() {
+  const start = lines_of_stream(STREAMS.train).slice(-GIVEN);
+  const end = number_of(start.at(-1));
+  if (end === null) return;
+  const words = start.flatMap((line) => [...line, OURS.separator]);
+  training.count(words, (n, ended) => {
+    const so_far = ended ? "it counts" : "it has so far counted";
+    $("panel-count").textContent =
+      `Left alone after ${in_digits(end)}, ${so_far} to ${in_digits(n)} without an error.`;
+  });
 }
 
 function tell_progress(speed) {

@@ -6,6 +6,8 @@
 //   const training = train(settings, { words, tokens }, tell)  begins at once
 //   training.pause(), .resume(), .stop(), .more(steps)
 //   await training.trained()  what the weights are now: a network and its files
+//   training.count(start, hear)  counts on from numbers, given as words, to its first
+//               error; hear(n, ended) is told the last number that is right
 //
 // settings: recurrence, activation, hidden_size, batch_size and learning_rate of a
 // model, bptt of a recipe, steps and seed; with `recombine`, the share of windows that
@@ -18,7 +20,7 @@
 "use strict";
 
 const SO_FAR = [...(globalThis.document?.scripts ?? [])].filter(({ type }) => !type);
-const AT_ONCE = 100; // milliseconds of steps between two reports
+const AT_ONCE = 100; // milliseconds between two reports
 const CONFIG_FORMAT = 3; // of the folder, as in counting/base/checkpoint.py
 
 // --- texts ---------------------------------------------------------------------------
@@ -68,6 +70,7 @@ function train(settings, { words, tokens }, tell) {
   const source = SO_FAR.map(({ text }) => text).join("\n");
   const worker = new Worker(URL.createObjectURL(new Blob([source])));
   const waiting = []; // for what was trained
+  let hear_count;
   const now = { step: 0, steps: settings.steps, paused: false, busy: false };
 
   function stop() {
@@ -90,10 +93,9 @@ function train(settings, { words, tokens }, tell) {
     },
     network({ step, network, tensors }) {
       const files = files_of(settings, words, tensors, step);
-      const recurrence = RECURRENCES[network.recurrence];
-      const built = { ...network, recurrence, head: linear_head };
-      waiting.shift()({ step, words, settings, network: built, files });
+      waiting.shift()({ step, words, settings, network: put_together(network), files });
     },
+    counted: ({ n, ended }) => hear_count(n, ended),
     as_it_is() {
       tell({ state: "as it is" });
     },
@@ -123,8 +125,19 @@ function train(settings, { words, tokens }, tell) {
       worker.postMessage({ about: "trained" });
       return new Promise((resolve) => waiting.push(resolve));
     },
+    count(start, hear) {
+      hear_count = hear;
+      worker.postMessage({ about: "count", words, start });
+    },
   };
 }
+
+// The network that network_now gives, with functions, which messages cannot carry.
+const put_together = (network) => ({
+  ...network,
+  recurrence: RECURRENCES[network.recurrence],
+  head: linear_head,
+});
 
 // --- files: as the pipeline writes them ----------------------------------------------
 
@@ -182,6 +195,30 @@ function same_bits(one, other) {
 
 // --- the worker ----------------------------------------------------------------------
 
+// Count on, left alone, to the first error; tell(n) is told the numbers on the way. As
+// long as a network is right, the truth is what it reads. Gives the last right number.
+function count_from(network, words, start, tell) {
+  const vocabulary = vocabulary_of(words);
+  let state = zero_state(network);
+  let best;
+  function read(word) {
+    ({ state, best } = step(network, state, vocabulary.tokens.get(word)));
+  }
+  function says(word) {
+    if (words[best] !== word) return false;
+    read(word);
+    return true;
+  }
+  start.forEach(read);
+  let line = numbers_of(start, words[0]).at(-2);
+  for (;;) {
+    const next = line_after(line, vocabulary);
+    if (!next.length || ![...next, words[0]].every(says)) return number_of(line);
+    line = next;
+    tell(number_of(line));
+  }
+}
+
 function worker_hears() {
   let learning;
   let read_batch;
@@ -218,6 +255,15 @@ function worker_hears() {
       }
       const network = network_now(learning);
       postMessage({ about: "network", step: learning.step, network, tensors });
+    },
+    count({ words, start }) {
+      let told = performance.now();
+      const last = count_from(put_together(network_now(learning)), words, start, (n) => {
+        if (performance.now() - told < AT_ONCE) return;
+        told = performance.now();
+        postMessage({ about: "counted", n, ended: false });
+      });
+      postMessage({ about: "counted", n: last, ended: true });
     },
   };
   onmessage = ({ data }) => {

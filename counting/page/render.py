@@ -23,8 +23,8 @@ FOLDER = Path(__file__).parent / "files"
 PICTURE = "share.png"  # shown where somebody shares a link to the page
 SCRIPTS = (
     "network.js", "text.js", "reading.js",  # to train.js: without a document
-    "multiply.js", "walk.js", "learn.js", "initial.js", "recombine.js", "windows.js",
-    "train.js",
+    "multiply.js", "walk.js", "learn.js", "initial.js",
+    "fillers.js", "recombine.js", "windows.js", "train.js",
     "view.js", "draw.js", "count.js", "said.js", "probe.js", "inspector.js", "cell.js",
     "panel.js", "page.js",
 )  # fmt: skip

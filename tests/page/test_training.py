@@ -25,7 +25,7 @@ from tests.page import test_page
 browser = test_page.browser  # the fixture
 SCRIPTS = (
     "network.js", "text.js", "multiply.js", "walk.js", "learn.js", "initial.js",
-    "recombine.js", "windows.js", "train.js",
+    "fillers.js", "recombine.js", "windows.js", "train.js",
 )  # fmt: skip
 POLICY = (
     '<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="'
@@ -213,7 +213,7 @@ def test_a_network_counts_to_its_first_error(
     text = [word for line in lines for word in [*line, ","]]
     said = [",", *text[2:], "six"]  # after the word six, after the comma, ...
     if wrong:
-        said[said.index(*NUMBERS[wrong - 1])] = "six"
+        said[said.index(NUMBERS[wrong - 1][0])] = "six"
     counted, told = tab.evaluate(COUNT, [words, text[:6], said])
     assert counted == last
     assert told == [*range(9, last + 1)]

@@ -1,94 +1,11 @@
 // Recombination: windows of a text in which phrases are replaced by others, as
-// counting/training/recombination.py and fillers.py make them. The former begins with a
-// window worked through; names and orders are those of both.
+// counting/training/recombination.py makes them, under its names and in its orders. It
+// begins with a window worked through.
 //
-// In maps, a phrase or a slot goes by its tokens with spaces between them.
-//
-// Sizes: n tokens of the text, T + 1 tokens of a window; E windows that have a place,
-// K different places (a, a2, c): a and then a2 before c; F pairs of fillers.
+// Sizes: T + 1 tokens of a window; E windows that have a place, K different places
+// (a, a2, c): a and then a2 before c; F pairs of fillers that fit them; k windows drawn.
 
 "use strict";
-
-const LONGEST = 8; // the most words of a filler, whatever the text
-
-const key_of = (tokens) => tokens.join(" ");
-const share_any = (some, others) => some.some((one) => others.includes(one));
-const meet = (some, others) => [...some].some((one) => others.has(one)); // sets
-
-// --- fillers -------------------------------------------------------------------------
-
-// The words c before which no word returns after another, in order.
-function open_words(text) {
-  const before = new Map(); // by word c, the words before it
-  const closed = new Set();
-  for (let i = 1; i < text.length; i++) {
-    const [a, c] = [text[i - 1], text[i]];
-    if (!before.has(c)) before.set(c, []);
-    const words = before.get(c);
-    if (closed.has(c) || words.at(-1) === a) continue;
-    if (words.includes(a)) closed.add(c);
-    words.push(a);
-  }
-  const open = [...before.keys()].filter((c) => !closed.has(c));
-  return open.sort((one, other) => one - other);
-}
-
-// The words of the longest line that has no open word.
-function longest_filler(text, opened) {
-  let most = -1;
-  for (let start = 0, at = 1; at <= text.length; at++) {
-    if (at < text.length && text[at] !== SEPARATOR) continue;
-    const line = [...text.subarray(start, at)]; // but for the first, from its separator
-    const words = line.filter((word) => word !== SEPARATOR).length;
-    if (!share_any(opened, line)) most = Math.max(most, words);
-    start = at;
-  }
-  return Math.min(most < 0 ? 1 : most, LONGEST);
-}
-
-// The fillers of every slot, with their positions, in order.
-function fillers_by_slot(text, longest) {
-  const slots = new Map();
-  for (let i = 1; i < text.length - longest; i++) {
-    for (let size = 1; size <= longest; size++) {
-      const words = [...text.subarray(i, i + size)];
-      const ends = [text[i - 1], text[i + size]];
-      if (share_any(words, ends)) continue;
-      const slot = key_of(ends);
-      if (!slots.has(slot)) slots.set(slot, { c: ends[1], found: [] });
-      slots.get(slot).found.push({ i, f: { words, key: key_of(words) } });
-    }
-  }
-  return slots;
-}
-
-// The position at which each token occurred last; -1 if nowhere.
-function last_seen(text) {
-  const last = new Map();
-  return Int32Array.from(text, (token, i) => {
-    const before = last.get(token) ?? -1;
-    last.set(token, i);
-    return before;
-  });
-}
-
-// The slots in which each filler occurs (f, f), and each two follow each other (f, g).
-function homes_of(slots, before) {
-  const homes = new Map();
-  for (const [slot, { found }] of slots) {
-    const put = (f, g) => {
-      const key = `${f.key}|${g.key}`;
-      if (!homes.has(key)) homes.set(key, { f, g, home: new Set() });
-      homes.get(key).home.add(slot);
-    };
-    for (const { f } of found) put(f, f);
-    found.slice(1).forEach(({ i, f: g }, n) => {
-      const previous = found[n];
-      if (before[i - 1] === previous.i - 1) put(previous.f, g);
-    });
-  }
-  return homes;
-}
 
 // --- places --------------------------------------------------------------------------
 
@@ -121,41 +38,14 @@ function places_of(text, T, opened) {
   });
 }
 
-// The places that some fillers fit, each with these.
-function fitting_in(found, homes, stood) {
-  const moving = new Set(); // "a c": before c, a is followed by another word
-  const alone = ({ place: [a, a2] }) => a === a2;
-  const moved = found.filter((one) => !alone(one));
-  return [...moved, ...found.filter(alone)].flatMap((one) => {
-    const [a, a2, c] = one.place;
-    if (alone(one) && !moving.has(key_of([a, c]))) return [];
-    const fillers = fillers_for(one.place, homes, stood.get(c) ?? new Set());
-    if (!fillers.length) return [];
-    moving.add(key_of([a, c])).add(key_of([a2, c]));
-    return [{ ...one, fillers }];
+// The position at which each token occurred last; -1 if nowhere.
+function last_seen(text) {
+  const last = new Map();
+  return Int32Array.from(text, (token, i) => {
+    const before = last.get(token) ?? -1;
+    last.set(token, i);
+    return before;
   });
-}
-
-// The fillers that fit a place, with weights such that each kind is as likely: lengths
-// of both, and the words that only the second one has.
-function fillers_for(place, homes, stood) {
-  const [a, a2] = place;
-  const own = homes.get(`${a}|${a2}`)?.home;
-  if (!own) return [];
-  const kinds = new Map();
-  for (const { f, g, home } of homes.values()) {
-    if ((f.key === g.key) !== (a === a2)) continue;
-    if (!meet(own, home)) continue;
-    if (share_any([...f.words, ...g.words], place)) continue;
-    if (stood.has(f.key) && stood.has(g.key)) continue;
-    const added = new Set(g.words.filter((word) => !f.words.includes(word)));
-    const kind = [f.words.length, g.words.length, ...[...added].sort()].join();
-    if (!kinds.has(kind)) kinds.set(kind, []);
-    kinds.get(kind).push([f.words, g.words]);
-  }
-  return [...kinds.values()].flatMap((alike) =>
-    alike.map((pair) => ({ pair, weight: 1 / alike.length })),
-  );
 }
 
 // --- the table, and draws from it ----------------------------------------------------
@@ -166,35 +56,50 @@ function recombination_of(text, T) {
   const opened = open_words(text);
   const slots = fillers_by_slot(text, longest_filler(text, opened));
   const before = last_seen(text);
-  const stood = new Map(); // by word c, the fillers that occurred before it
+  const found = places_of(text, T, opened);
+  const places = fitting_in(found, homes_of(slots, before), stood_before(slots));
+  const windows = places.flatMap(({ place, starts }, k) =>
+    starts.map((start) => ({ start, place, k })),
+  ); // (E,)
+  const chances = chances_of(windows, text, before, T);
+  const rarity = rarity_of(text, T);
+  const at_line = windows
+    .map(({ start }, i) => ({ i, rare: rarity.get(start) ?? 0 }))
+    .filter(({ i }) => begins_line(text, windows[i].start));
+  if (!at_line.length) return null;
+  return {
+    ...{ text, windows, chances, ...fillers_of(places) },
+    at_line: at_line.map(({ i }) => windows[i]),
+    line_chances: cumulated(at_line.map(({ i }) => difference(chances, i))),
+    rare_chances: cumulated(at_line.map(({ rare }) => rare)),
+  };
+}
+
+// By word c, the fillers that occurred before it.
+function stood_before(slots) {
+  const stood = new Map();
   for (const { c, found } of slots.values()) {
     if (!stood.has(c)) stood.set(c, new Set());
     for (const { f } of found) stood.get(c).add(f.key);
   }
-  const found = places_of(text, T, opened);
-  const places = fitting_in(found, homes_of(slots, before), stood);
-  const windows = places.flatMap(({ place, starts }, k) =>
-    starts.map((start) => ({ start, place, k })),
-  ); // (E,)
-  const at_line = windows.filter(({ start }) => begins_line(text, start));
-  if (!at_line.length) return null;
-  const chances = chances_of(windows, text, before, T);
-  const rarity = new Map();
-  const rare = rare_transitions(text, T);
-  rare.starts.forEach((start, i) => rarity.set(start, difference(rare.chances, i)));
-  const of_windows = windows.map((one, i) => [one, difference(chances, i)]);
-  const of_lines = of_windows.filter(([{ start }]) => begins_line(text, start));
+  return stood;
+}
+
+// The chances of windows that begin a line, by their starts, with each kind of
+// transition as likely.
+function rarity_of(text, T) {
+  const { starts, chances } = rare_transitions(text, T);
+  return new Map(starts.map((start, i) => [start, difference(chances, i)]));
+}
+
+// The fillers of all places: those of place k are first[k] .. first[k + 1] - 1.
+function fillers_of(places) {
   let total = 0;
-  const weights = [0]; // (F + 1,), cumulated over all places
-  const first = [0]; // (K + 1,): place k has the fillers first[k] .. first[k + 1] - 1
-  const fillers = places.flatMap((one) => one.fillers);
-  for (const { weight } of fillers) weights.push((total += weight));
+  const fillers = places.flatMap((one) => one.fillers); // (F,)
+  const weights = [0, ...fillers.map(({ weight }) => (total += weight))]; // cumulated
+  const first = [0];
   for (const one of places) first.push(first.at(-1) + one.fillers.length);
-  return {
-    ...{ text, windows, chances, at_line, fillers, weights, first },
-    line_chances: cumulated(of_lines.map(([, chance]) => chance)),
-    rare_chances: cumulated(at_line.map(({ start }) => rarity.get(start) ?? 0)),
-  };
+  return { fillers, weights, first };
 }
 
 const difference = (sums, i) => sums[i] - (i ? sums[i - 1] : 0);

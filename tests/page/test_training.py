@@ -204,6 +204,22 @@ def test_a_text_that_cannot_be_recombined_is_trained_as_it_is(tab: Any) -> None:
     assert trained["states"] == ["as it is", "finished"]
 
 
+def test_the_page_says_where_nothing_can_be_recombined(
+    browser: Any, finished_root: Path
+) -> None:
+    opened = test_page.Opened(browser, finished_root / "reports/index.html")
+    opened.tab.select_option("#windows", "recombined")
+    opened.tab.fill("#own-text", "a b\nb a\n" * 20)
+    opened.tab.fill("#steps-to-take", "2")
+    opened.tab.press("#steps-to-take", "Enter")
+    opened.tab.locator("#files a").first.wait_for()
+    assert opened.text("#panel-status").startswith("Nothing in this text can be ")
+    assert opened.tab.is_disabled("#more")
+    opened.tab.select_option("#windows", "rows")
+    assert opened.tab.input_value("#steps-to-take") != "2"
+    assert opened.complaints == []
+
+
 @pytest.mark.parametrize(("wrong", "last"), [(13, 12), (9, 8), (None, 14)])
 def test_a_network_counts_to_its_first_error(
     tab: Any, wrong: int | None, last: int

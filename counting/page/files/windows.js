@@ -106,8 +106,8 @@ function counted_by(keys) {
 // --- windows -------------------------------------------------------------------------
 
 // The windows of a text as a recipe with recombination draws them. Gives `table`, null
-// where nothing can be recombined, and `draw`, of the next step: rows (B, T + 1), and of
-// each row the separators that come before its first loss.
+// where nothing can be recombined, and `draw`, of the next step: B rows of T + 1 tokens,
+// and of each the separators that come before its first loss.
 function windows_of(text, { bptt: T, batch_size: B, recombine, seed }) {
   const rng = default_rng(seed);
   const count = text.length - T;
@@ -130,27 +130,23 @@ function windows_of(text, { bptt: T, batch_size: B, recombine, seed }) {
     ];
   }
   function draw() {
-    const plain = starts_of(B - put);
+    const row_at = (start) => text.subarray(start, start + T + 1);
+    const plain = starts_of(B - put).map((start) => ({ start, row: row_at(start) }));
     const changed = put ? draw_recombined(table, put, T, rng) : [];
-    const rows = plain.map((start) => text.subarray(start, start + T + 1));
-    return {
-      rows: [...changed.map(({ row }) => row), ...rows],
-      needed: [...changed.map(({ start }) => start), ...plain].map((start) =>
-        lines_needed(text, start),
-      ),
-    };
+    const all = [...changed, ...plain];
+    return all.map(({ start, row }) => ({ row, needed: lines_needed(text, start) }));
   }
   return { table, draw };
 }
 
 // Take windows, with a target only where a line was read that tells it.
-function read_windows({ tokens, targets, T, B }, { rows, needed }) {
-  rows.forEach((row, b) => {
+function read_windows({ tokens, targets, T, B }, drawn) {
+  drawn.forEach(({ row, needed }, b) => {
     let lines = 0;
     for (let t = 0; t < T; t++) {
       lines += row[t] === SEPARATOR;
       tokens[t * B + b] = row[t];
-      targets[t * B + b] = lines >= needed[b] ? row[t + 1] : NO_TARGET;
+      targets[t * B + b] = lines >= needed ? row[t + 1] : NO_TARGET;
     }
   });
 }

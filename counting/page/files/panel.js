@@ -7,7 +7,7 @@ const CHART = { width: 560, height: 150 };
 const TALK_EVERY = 1500; // milliseconds between two looks at what it says
 const GIVEN = 3; // numbers that it counts on from
 // The recipe recombined of params.yaml, but with smaller batches, fewer steps and plain
-// Adam, without averaged weights: so it takes two or three minutes.
+// Adam, without averaged weights: so it takes a few minutes.
 const RECOMBINED = {
   ...{ recombine: 0.75, bptt: 56, warm_up: 0.1, clip_norm: 1 },
   ...{ batch_size: 32, learning_rate: 0.02, steps: 2000 },

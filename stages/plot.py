@@ -72,7 +72,7 @@ def marks(spell: params.Spell) -> dict[str, int]:
         return {}
     last = max(end for _, end in spell.streams.values())
     end = spell.train[1]
-    return {f"{end:,}: the text ends": end, f"{last:,}: all that is judged": last}
+    return {f"{end:,}: the training text ends": end, f"{last:,}: judging ends": last}
 
 
 if __name__ == "__main__":

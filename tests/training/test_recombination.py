@@ -1,6 +1,7 @@
 """Words put where they never stood, on numbers that can be read."""
 
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,25 @@ def test_what_stands_before_an_open_word_never_comes_back(table: Recombination) 
     opened = filling.open_words(STREAM)
     assert words(opened) == "thousand"  # before hundred, one comes back after nine
     assert {words(c) for _, _, c in table.places[:, :, None]} == {"thousand"}
+
+
+@pytest.mark.parametrize("T", [4, 7, 10])
+def test_places_are_those_of_a_search_window_by_window(T: int) -> None:
+    # the lines "1 9", "1 9", "2 9", "2 9", "3 9", "3 9", "1 9"
+    stream = np.array([x for a in (1, 1, 2, 2, 3, 3, 1) for x in (a, 9, 0)])
+    starts = np.arange(len(stream) - T)
+    needed = np.where(starts % 3 == 0, 1, 2)
+    expected: dict[tuple[int, int, int], list[int]] = {}
+    for start in starts.tolist():
+        at = [p for p in range(start, start + T) if stream[p + 1] == 9]
+        words = stream[at].tolist()
+        changes = sum(a != b for a, b in pairwise(words))
+        if len(at) > 1 and changes <= 1:
+            if stream[start : at[0]].tolist().count(0) < needed[start]:
+                expected.setdefault((words[0], words[-1], 9), []).append(start)
+    found = recombination.places_of(stream, starts, needed, T, np.array([9]))
+    assert {place: where.tolist() for place, where in found.items()} == expected
+    assert expected
 
 
 def test_where_no_word_is_open_nothing_is_replaced() -> None:

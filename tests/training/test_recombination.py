@@ -101,9 +101,9 @@ def test_places_are_those_of_a_search_window_by_window(T: int) -> None:
         at = [p for p in range(start, start + T) if stream[p + 1] == 9]
         words = stream[at].tolist()
         changes = sum(a != b for a, b in pairwise(words))
-        if len(at) > 1 and changes <= 1:
-            if stream[start : at[0]].tolist().count(0) < needed[start]:
-                expected.setdefault((words[0], words[-1], 9), []).append(start)
+        read = stream[start : at[0]].tolist().count(0) if at else 0
+        if len(at) > 1 and changes <= 1 and read < needed[start]:
+            expected.setdefault((words[0], words[-1], 9), []).append(start)
     found = recombination.places_of(stream, starts, needed, T, np.array([9]))
     assert {place: where.tolist() for place, where in found.items()} == expected
     assert expected

@@ -15,8 +15,8 @@ from counting.report import figures
 from studies import thousands
 from studies.study import Entry, Study
 
-NONE = 1e-6  # share of errors drawn as none: results have six digits
-FEW = 5  # seeds that are shown each by itself
+NONE = 1e-6  # a share of errors drawn as none: results have six digits
+FEW = 5  # seeds, up to which each is shown by itself
 CONFIDENCE = 0.95
 Rows = dict[str, list[Entry]]  # the results of each row
 
@@ -31,45 +31,45 @@ def described(entry: Entry, done: int, of: int) -> str:
 
 
 def table(study: Study, done: list[Entry], steps: int, older: int = 0) -> str:
-    """Lay the results out as Markdown tables, a row of the study a line.
+    """Lay the results out as Markdown tables, one line per row of the study.
 
     Args:
-        study: what it was to be.
-        done: results, as far as there are.
+        study: its rows and seeds.
+        done: the results that there are.
         steps: tokens of a sequence that are judged.
-        older: of the results were made by other code or versions than those of today.
+        older: how many of the results were made by other code or versions.
     """
     rows = by_row(study, done)
     lines = [*heading(study, done, steps, older), "", *scores(study, rows)]
     if study.reach:
         lines += ["", *reached(study, rows)]
     if study.thousands:
-        lines += ["", *steps_into_thousands(rows)]
+        lines += ["", *into_thousands(rows)]
     return "\n".join(lines) + "\n"
 
 
 def by_row(study: Study, done: list[Entry]) -> Rows:
-    """Sort results into rows, without rows that have none."""
+    """Group the results by row, leaving out rows without any."""
     rows = {row.name: [e for e in done if e["name"] == row.name] for row in study.rows}
     return {name: entries for name, entries in rows.items() if entries}
 
 
 def heading(study: Study, done: list[Entry], steps: int, older: int) -> list[str]:
-    """Say what was trained, and what the columns are."""
+    """Say what was trained, and what the columns mean."""
     of_digits = f", without digits above {study.digits - 1}" * (study.digits < 10)
     seeds = len({entry["seed"] for entry in done})
     of_today = f" {older} of {len(done)} results are of older code." * (older > 0)
     first, last = study.seeds[0], study.seeds[-1]
     columns = (
         f"Shares of the sequences of {steps} words that have an error. *From one*: "
-        "numbers right in a row, the first alone being given; *from the end* of what "
-        f"was learnt, three given. Of more than {FEW} seeds, worst, median and best."
+        "numbers right in a row, given the first; *from the end* of the training text: "
+        f"given its last three. Of more than {FEW} seeds: worst, median and best."
     )
     if starts := study.starts:
         columns += (
-            f" *Starts*: shares of {starts.each} random starts in each of "
-            f"{in_words(starts.ranges)} from which, one number given, the next "
-            f"{starts.numbers:,} are right."
+            f" *Starts*: of {starts.each} random numbers in each of "
+            f"{in_words(starts.ranges)}, the share after which, given that number "
+            f"alone, the next {starts.numbers:,} are right."
         )
     return [
         f"# {study.title}",
@@ -122,7 +122,7 @@ def reached(study: Study, rows: Rows) -> list[str]:
     lines = []
     for name, mine in rows.items():
         n = len(mine)
-        line = [f"{name}, {n} seeds"]
+        line = [f"{name}, {n} seed{'s' * (n > 1)}"]
         for number in study.reach:
             k = sum(entry["count_from_one"] >= number for entry in mine)
             low, high = wilson(k, n)
@@ -135,8 +135,8 @@ def reached(study: Study, rows: Rows) -> list[str]:
     ]
 
 
-def steps_into_thousands(rows: Rows) -> list[str]:
-    """Give the table of the steps into thousands that the text does not have."""
+def into_thousands(rows: Rows) -> list[str]:
+    """Give the table of the transitions into thousands that the text lacks."""
     bins = [*map("{:,}".format, thousands.READ)]
     head = ["row", "withheld", "the others", *(f"read {n} times or more" for n in bins)]
     lines = []
@@ -147,8 +147,8 @@ def steps_into_thousands(rows: Rows) -> list[str]:
         ]
         lines.append([name, *(share_of(*pair) for pair in sums)])
     return [
-        "Steps into a thousand that the text does not have, three numbers given and "
-        "three to be said: shares that are right, by whether its words were withheld, "
+        "Transitions into a thousand that the text lacks, three numbers given and the "
+        "next three judged: shares that are right, by whether its words were withheld, "
         "and by how often they were read before *thousand*. All seeds together:",
         "",
         *markdown(head, lines),
@@ -166,7 +166,7 @@ def means(entries: list[Entry], key: str) -> list[float]:
 
 
 def several(entries: list[Entry], key: str) -> list[float]:
-    """Give what each seed has, or of many the worst, the median and the best."""
+    """Give the value of each seed; of many seeds the worst, the median and the best."""
     values = [entry[key] for entry in entries]
     if len(values) <= FEW:
         return values
@@ -174,17 +174,17 @@ def several(entries: list[Entry], key: str) -> list[float]:
 
 
 def wrong(share: float) -> str:
-    """Write what is missing of a share that is right: 0, 2.7e-05, 0.46."""
+    """Write the share of errors, given the share that is right: 0, 2.7e-05, 0.46."""
     return f"{1 - share:.2g}"
 
 
 def share_of(right: int, of: int) -> str:
-    """Write a share with what it is of; nothing of nothing."""
+    """Write a share and of how many it is; an empty cell for none."""
     return f"{right / of:.4f} of {of:,}" if of else ""
 
 
 def wilson(k: int, n: int) -> tuple[float, float]:
-    """Give the interval of a share of which k of n were seen (Wilson 1927)."""
+    """Give the confidence interval of a share, k of n (Wilson 1927)."""
     z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
     middle, half = k + z * z / 2, z * sqrt(k * (n - k) / n + z * z / 4)
     return max(0.0, (middle - half) / (n + z * z)), min(
@@ -206,10 +206,10 @@ def in_words(ranges: Sequence[Sequence[int]], strides: Sequence[int] = ()) -> st
 
 
 def draw(study: Study, done: list[Entry], steps: int) -> str:
-    """Draw the rows as SVG: errors, and how far they count from one; a dot a seed.
+    """Draw the rows as SVG, a dot for each seed: errors, and how far it counts.
 
-    Along logarithmic axes, since both 0.02 and 0.99998 of right sequences matter here;
-    a seed without any error stands at the end.
+    The axes are logarithmic, since both 0.02 and 0.99998 of right sequences matter
+    here; a seed without any error is drawn at the end.
     """
     mpl.rcParams.update(figures.STYLE)
     rows = by_row(study, done)
@@ -238,7 +238,7 @@ def draw(study: Study, done: list[Entry], steps: int) -> str:
 
 
 def dots(axis: Axes, rows: list[list[float]], middle: Callable[..., float]) -> None:
-    """Draw a dot a seed, and a bar in the middle, along a logarithmic axis."""
+    """Draw a dot for each seed, and a bar in the middle, along a logarithmic axis."""
     axis.set_xscale("log")
     for y, values in enumerate(rows):
         axis.plot(

@@ -97,11 +97,13 @@ def main() -> None:
     )
     with ThreadPoolExecutor(args.jobs) as pool:
         calls = [(*python, content, lock) for python in pythons]
-        sums = pool.map(run, models, *zip(*calls, strict=True))
-        found = dict(zip(models, sums, strict=True))
+        runs = pool.map(run, models, *zip(*calls, strict=True))
+        found = dict(zip(models, runs, strict=True))
     faults = differences(expected, found)
     if faults:
         sys.exit("\n".join(faults))
+    for stage, sums in expected.items():
+        print(f"{stage:<32}{' '.join(md5[:8] for md5 in sums.values())}")
     about = ", ".join(f"{model} ({MODELS[model]})" for model in models)
     print(f"processors: the bytes of {len(lock)} stages are the same on {about}")
 

@@ -1,10 +1,11 @@
-"""What stands before "thousand": how often it was read, and what was withheld.
+"""What precedes "thousand": how often it was read in training, and what was withheld.
 
-Made text puts words before thousand that never stood there. A network that can count on
-has either learnt each of them by heart, or how to go on. So some of these thousands
-parts, chosen by a digest, are withheld: no window that has one is trained on. And of
-the others it is counted how often they were read. Then the step into each thousand is
-judged by itself: three numbers given, 28,997 to 28,999, three to be said, from 29,000.
+Recombination puts words before "thousand" that never precede it in the text. A network
+that can count on has either learnt each of them by heart, or the rule. So some of these
+thousands, chosen by a digest, are withheld: no window that has one is trained on; and
+of the others it is counted how often they were read. Then the transition into each
+thousand is judged by itself: three numbers are given, 28,997 to 28,999, and the next
+three must be right, from 29,000 on.
 
 Sizes: B windows of T tokens, V vocabulary, P thousands.
 """

@@ -192,7 +192,7 @@ def finished_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def finished(finished_root: Path, tmp_path: Path) -> Project:
-    """A tiny project of one's own in which every stage has run, without DVC."""
+    """A copy of a tiny project in which every stage has run, without DVC."""
     root = tmp_path / "finished"
     shutil.copytree(finished_root, root)
     return Project(root)

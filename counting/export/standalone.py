@@ -46,7 +46,7 @@ def source(recurrence: str = "") -> str:
         classes.append(f'"{recurrence}": {layer.__name__}')
     parts = [part(module, imports) for module in modules[:-1]]
     parts.append(
-        f"own = {{{', '.join(classes)}}}.__getitem__  # recurrences of one's own"
+        f"own = {{{', '.join(classes)}}}.__getitem__  # recurrences of your own"
     )
     parts.append(part(modules[-1], imports))
     plain = sorted(line for line in imports if line.startswith("import "))

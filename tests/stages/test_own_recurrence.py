@@ -1,4 +1,4 @@
-"""A recurrence of one's own: two places to say it, and every stage works with it."""
+"""A recurrence of your own: named in two places, it works in every stage."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Words put where they never stood, on numbers that can be read."""
+"""Recombined windows, on numbers that can be read."""
 
 from functools import partial
 from itertools import pairwise

@@ -9,8 +9,13 @@ const GIVEN = 3; // numbers that it counts on from
 // The recipe recombined of params.yaml, but with smaller batches, fewer steps and plain
 // Adam, without averaged weights: so it takes a few minutes.
 const RECOMBINED = {
-  ...{ recombine: 0.75, bptt: 56, warm_up: 0.1, clip_norm: 1 },
-  ...{ batch_size: 32, learning_rate: 0.02, steps: 2000 },
+  recombine: 0.75,
+  bptt: 56,
+  warm_up: 0.1,
+  clip_norm: 1,
+  batch_size: 32,
+  learning_rate: 0.02,
+  steps: 2000,
 };
 
 let training = null; // of train(), while there is one

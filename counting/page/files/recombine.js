@@ -51,8 +51,9 @@ function last_seen(text) {
 // --- the table, and draws from it ----------------------------------------------------
 
 // The windows that have a place, and the fillers that fit it. Null if the text has no
-// open word, or no window that begins a line has a place.
-function recombination_of(text, T) {
+// open word, or no window that begins a line has a place. `rare` is what
+// rare_transitions gives for the text.
+function recombination_of(text, T, rare) {
   const opened = open_words(text);
   const slots = fillers_by_slot(text, longest_filler(text, opened));
   const before = last_seen(text);
@@ -62,13 +63,16 @@ function recombination_of(text, T) {
     starts.map((start) => ({ start, place, k })),
   ); // (E,)
   const chances = chances_of(windows, text, before, T);
-  const rarity = rarity_of(text, T);
+  const rarity = rarity_of(rare);
   const at_line = windows
     .map(({ start }, i) => ({ i, rare: rarity.get(start) ?? 0 }))
     .filter(({ i }) => begins_line(text, windows[i].start));
   if (!at_line.length) return null;
   return {
-    ...{ text, windows, chances, ...fillers_of(places) },
+    text,
+    windows,
+    chances,
+    ...fillers_of(places),
     at_line: at_line.map(({ i }) => windows[i]),
     line_chances: cumulated(at_line.map(({ i }) => difference(chances, i))),
     rare_chances: cumulated(at_line.map(({ rare }) => rare)),
@@ -87,8 +91,7 @@ function stood_before(slots) {
 
 // The chances of windows that begin a line, by their starts, with each kind of
 // transition as likely.
-function rarity_of(text, T) {
-  const { starts, chances } = rare_transitions(text, T);
+function rarity_of({ starts, chances }) {
   return new Map(starts.map((start, i) => [start, difference(chances, i)]));
 }
 

@@ -111,8 +111,9 @@ function counted_by(keys) {
 function windows_of(text, { bptt: T, batch_size: B, recombine, seed }) {
   const rng = default_rng(seed);
   const count = text.length - T;
-  const rare = rare_transitions(text.subarray(0, SURVEYED), T);
-  const table = recombination_of(text.subarray(0, SURVEYED), T);
+  const surveyed = text.subarray(0, SURVEYED);
+  const rare = rare_transitions(surveyed, T);
+  const table = recombination_of(surveyed, T, rare);
   const put = table ? round_even(recombine * B) : 0;
 
   // Move a start to the next beginning of a line, where that leaves room.

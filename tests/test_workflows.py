@@ -31,3 +31,15 @@ def test_a_job_that_runs_again_does_not_find_its_artifacts_taken(path: Path) -> 
         for step in job["steps"]:
             if "/upload-artifact@" in step.get("uses", ""):
                 assert step["with"]["overwrite"] is True, step
+
+
+def test_results_are_kept_after_the_check_that_failed() -> None:
+    steps = yaml.safe_load((ROOT / ".github/workflows/pipeline.yml").read_text())[
+        "jobs"
+    ]["join"]["steps"]
+    check = next(n for n, s in enumerate(steps) if s.get("id") == "committed")
+    kept = next(
+        n for n, s in enumerate(steps) if s.get("with", {}).get("name") == "results"
+    )
+    assert check < kept
+    assert "steps.committed.outcome == 'failure'" in steps[kept]["if"]

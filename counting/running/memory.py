@@ -16,6 +16,11 @@ LIBRARIES = 2**30  # bytes of address space that libraries and machine code take
 GIB = 2**30
 
 
+def padded(columns: int, to: int = 32) -> int:
+    """Round up as the engine does, without loading it."""
+    return -(-columns // to) * to
+
+
 def needed(model: Model, recipe: Recipe, V: int) -> int:
     """Estimate the bytes that the largest arrays of a training step take.
 
@@ -26,14 +31,14 @@ def needed(model: Model, recipe: Recipe, V: int) -> int:
     """
     tensors = parameters.tensors(model, V)
     H, N = model.hidden_size, recipe.bptt * model.batch_size
-    (columns,) = tensors["h_o.bias"].shape
+    columns = padded(V) + padded(tensors["h_o.bias"].shape[0] - V)
     numbers = sum(math.prod(tensor.shape) for tensor in tensors.values())
     # parameters, gradients, two moments; states and gates twice; the head and its
     # gradients
     floats = 4 * numbers + 12 * N * H + N * columns + 3 * columns * H
     if model.copy_head:
         # probabilities and their gradient; attention; the table of substitutes, twice
-        floats += N * (columns + V) + N * recipe.bptt + 2 * V * V
+        floats += N * (columns + V) + N * padded(recipe.bptt, 8) + 2 * V * padded(V)
     return floats * FLOAT
 
 

@@ -199,6 +199,7 @@ def test_seeds_that_leave_what_all_others_have_are_counted(
         ("valid.loss", 1.1, "worse"),
         ("valid.loss", 0.9, "better"),
         ("valid.token_accuracy", 0.9, "worse"),
+        ("valid.token_accuracy", 0.9999, comparison.TOO_SMALL),
     ],
 )
 def test_less_is_better_for_losses_alone(key: str, head: float, verdict: str) -> None:

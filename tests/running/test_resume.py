@@ -36,7 +36,7 @@ def die() -> None:
     raise SystemExit(137)
 
 
-@pytest.mark.parametrize("step", [0, 13, 27])
+@pytest.mark.parametrize("step", [0, 5, 13, 14, 27])
 def test_a_training_that_died_ends_with_the_same_bytes(
     step: int, finished: Project
 ) -> None:
@@ -95,8 +95,8 @@ def flip(content: bytes) -> bytes:
 
 @pytest.mark.parametrize(
     "damage",
-    [flip, lambda _: b""],
-    ids=["one bit", "empty"],
+    [flip, lambda content: content[: len(content) // 2], lambda _: b""],
+    ids=["one bit", "half", "empty"],
 )
 def test_a_damaged_state_is_set_aside_with_a_line(
     damage: Callable[[bytes], bytes], finished: Project

@@ -72,8 +72,10 @@ def stranger(project: Project, folder: Path) -> subprocess.Popen[str]:
     return start_worker(project, PYTHONPATH=str(folder))
 
 
-def kill_one_that_trains(workers: list[subprocess.Popen[str]]) -> None:
-    """Kill the first worker that is amid a training, for good."""
+def kill_one_that_trains(
+    workers: list[subprocess.Popen[str]],
+) -> subprocess.Popen[str]:
+    """Kill the first worker that is amid a training, for good; give the one left."""
     with Client(SCHEDULER) as client:
         while True:
             busy = [name for name, keys in client.processing().items() if keys]
@@ -81,9 +83,10 @@ def kill_one_that_trains(workers: list[subprocess.Popen[str]]) -> None:
                 time.sleep(1)
                 pid = client.run(os.getpid, workers=busy[:1])
                 (victim,) = [w for w in workers if w.pid in pid.values()]
+                (left,) = [w for w in workers[1:] if w is not victim]
                 victim.send_signal(signal.SIGKILL)
                 assert client.processing().get(busy[0]), "it was done before the kill"
-                return
+                return left
             time.sleep(0.1)
 
 
@@ -92,11 +95,13 @@ def test_a_study_that_loses_a_worker_has_the_same_bytes(
 ) -> None:
     command = [sys.executable, "-m", "studies"]
     running = study.start(*command, "cluster.yaml", "--scheduler", SCHEDULER)
-    kill_one_that_trains(workers)
+    left = kill_one_that_trains(workers)
+    left.send_signal(signal.SIGSTOP)  # else the study may end before the others come
     outside = start_worker(Project(tmp_path))
     others = [stranger(study, tmp_path), outside]
     workers += others
-    assert [other.wait(60) for other in others] == [0, 0]
+    assert [other.wait(120) for other in others] == [0, 0]
+    left.send_signal(signal.SIGCONT)
     _, err = running.communicate(timeout=120)
     assert running.returncode == 0, err
     assert REFUSED in err

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from counting.base import params
+from counting.base.models import Model, Recipe
 from counting.base.types import Array
 from counting.evaluation.definition import Definition
 from counting.networks import Network
@@ -22,9 +22,9 @@ UNROLLINGS = (1, 7, 70)  # of JAX's scan
 Run = Callable[[], Any]
 
 
-def variant(kind: str, B: int) -> params.Model:
+def variant(kind: str, B: int) -> Model:
     """Describe the network of a kind that all contenders have."""
-    return params.Model(
+    return Model(
         recurrence=kind,
         activation={"loop": "relu", "rnn": "tanh"}.get(kind),  # type: ignore[arg-type]
         hidden_size=H,
@@ -34,9 +34,9 @@ def variant(kind: str, B: int) -> params.Model:
     )
 
 
-def recipe(T: int) -> params.Recipe:
+def recipe(T: int) -> Recipe:
     """Describe the article's recipe, with windows of T tokens."""
-    return params.Recipe(sampling="rows", epochs=1, bptt=T, optimizer="adam")
+    return Recipe(sampling="rows", epochs=1, bptt=T, optimizer="adam")
 
 
 class Tuned(nn.Module):

@@ -15,6 +15,8 @@ from pydantic import Field, ValidationError, model_validator
 
 from counting.base import config_file, files, params
 from counting.base.errors import InputError, suggest
+from counting.base.models import Model, Recipe
+from counting.base.section import Positive, Range, Section, Seed, Share
 from counting.running import origin
 from studies import texts
 from studies.transformer import Size
@@ -27,7 +29,7 @@ PEERS = ("transformer", "ngram")  # each a module here, which its rows alone dep
 OWN = {*PEERS, "withhold", "text", "train", "judge"}  # of a row, beside its change
 
 
-class Row(params.Section):
+class Row(Section):
     """A variant, and what is changed in it; keys of its model or of its recipe."""
 
     name: str
@@ -35,33 +37,33 @@ class Row(params.Section):
     change: dict[str, Any] = Field(default_factory=dict)
     transformer: Size | None = None  # in the place of its recurrence, by autograd
     ngram: Order | None = None  # or no network: so many words in a row, counted
-    withhold: params.Share = 0.0  # of the thousands parts are never read
+    withhold: Share = 0.0  # of the thousands parts are never read
     text: str | None = None  # of texts.py; or the language of params.yaml
-    train: list[params.Range] | None = None  # others than those of the study
-    judge: list[params.Range] | None = None
+    train: list[Range] | None = None  # others than those of the study
+    judge: list[Range] | None = None
 
 
-class Starts(params.Section):
+class Starts(Section):
     """Random starts: one number given, so many after it to be said."""
 
-    ranges: list[params.Range]
-    each: params.Positive  # starts in each range
-    numbers: params.Positive
+    ranges: list[Range]
+    each: Positive  # starts in each range
+    numbers: Positive
 
 
-class Study(params.Section):
+class Study(Section):
     """Which rows are trained on what, and judged on what comes next."""
 
     title: str
-    train: list[params.Range]  # one stream, one range after the other
-    judge: list[params.Range]  # a stream each
+    train: list[Range]  # one stream, one range after the other
+    judge: list[Range]  # a stream each
     digits: Annotated[int, Field(ge=3, le=10)] = 10  # numbers with others are left out
-    strides: list[params.Positive] = Field(default_factory=list)  # of each; or 1
+    strides: list[Positive] = Field(default_factory=list)  # of each; or 1
     reach: list[int] = Field(default_factory=list)  # numbers: which seeds count there
     starts: Starts | None = None
     thousands: bool = False  # judge the step into every thousand by itself
     predicted: dict[str, str] = Field(default_factory=dict)  # of a row, beforehand
-    seeds: Annotated[list[params.Seed], Field(min_length=1)]
+    seeds: Annotated[list[Seed], Field(min_length=1)]
     rows: list[Row]
 
     @property
@@ -122,8 +124,8 @@ def changed(settings: params.Params, row: Row) -> dict[str, Any]:
         owner[section] = {**(owner[section] or {}), inner: value} if inner else value
     try:
         checked = {
-            "model": params.Model.model_validate(parts["model"]),
-            "recipe": params.Recipe.model_validate(parts["recipe"]),
+            "model": Model.model_validate(parts["model"]),
+            "recipe": Recipe.model_validate(parts["recipe"]),
         }
     except ValidationError as error:
         raise InputError(f"{row.name}: {error.errors()[0]['msg']}") from None

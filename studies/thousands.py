@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from counting.base.params import Model, Recipe
+from counting.base.models import Model, Recipe
 from counting.base.types import Array
 from counting.engine.backward import StepResult
 from counting.training.loop import Begin

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 
-from counting.base.params import Positive, Section
+from counting.base.section import Positive, Section
 
 BASE = 10_000  # of the rotations: the slowest turns once in 2 pi times that
 

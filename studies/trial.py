@@ -16,6 +16,7 @@ import torch
 
 from counting.base import files, params
 from counting.base.checkpoint import Arrays
+from counting.base.models import Model, Recipe
 from counting.engine.forward import Inference
 from counting.engine.weights import Weights
 from counting.evaluation import generation
@@ -46,8 +47,8 @@ def run(study: Study, settings: params.Params, entry: Entry) -> Entry:
         variant.get("text", settings.spell.language), study.digits, *ranges
     )
     V = len(text.vocabulary)
-    model = params.Model.model_validate(variant["model"] | {"recipe": "row"})
-    recipe = params.Recipe.model_validate(variant["recipe"])
+    model = Model.model_validate(variant["model"] | {"recipe": "row"})
+    recipe = Recipe.model_validate(variant["recipe"])
     if "ngram" in variant:  # what is counted once, in the end, has no mean
         recipe = recipe.model_copy(update={"average": 0.0})
     begin, reader = engine_of(variant, model, V)
@@ -67,7 +68,7 @@ def run(study: Study, settings: params.Params, entry: Entry) -> Entry:
 
 
 def engine_of(
-    variant: dict[str, Any], model: params.Model, V: int
+    variant: dict[str, Any], model: Model, V: int
 ) -> tuple[loop.Begin, Callable[[Arrays], Reader]]:
     """Give what trains a variant, and what reads tokens with its weights.
 
@@ -80,7 +81,7 @@ def engine_of(
         return CompiledStep, lambda weights: Inference(Weights.of(model, weights))
     size = Size.model_validate(variant["transformer"])
 
-    def network(model: params.Model, V: int) -> Definition:
+    def network(model: Model, V: int) -> Definition:
         new = Definition(model, V)
         new.layer = Transformer(model.hidden_size, size)
         return new

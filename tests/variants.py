@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from counting.base.params import Model, Recipe
+from counting.base.models import Model, Recipe
 from counting.networks import Network
 
 KINDS = ["loop relu", "loop tanh", "rnn relu", "rnn tanh", "gru", "lstm"]

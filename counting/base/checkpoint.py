@@ -18,7 +18,8 @@ from safetensors.numpy import save as to_bytes
 
 from counting.base import files, parameters
 from counting.base.errors import InputError, abbreviate
-from counting.base.params import Model, Section
+from counting.base.models import Model
+from counting.base.section import Section
 
 Arrays = dict[str, np.ndarray[Any, Any]]  # by the names of the network's state_dict
 

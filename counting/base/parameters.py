@@ -12,7 +12,7 @@ import math
 from typing import Literal, NamedTuple
 
 from counting.base import recurrences
-from counting.base.params import Model
+from counting.base.models import Model
 
 
 class Tensor(NamedTuple):

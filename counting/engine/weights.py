@@ -11,18 +11,18 @@ from typing import NamedTuple
 import numpy as np
 
 from counting.base.errors import InputError
-from counting.base.params import Model
+from counting.base.models import Model
 from counting.base.recurrences import BUILT_IN
 from counting.base.types import Array
-from counting.engine import linear_head, recurrence
+from counting.engine import gates, linear_head, recurrence
 
 Tensors = Mapping[str, Array]  # by the names of the definition's state_dict
 
 KINDS = {
     "relu": recurrence.RELU,
     "tanh": recurrence.TANH,
-    "gru": recurrence.GRU,
-    "lstm": recurrence.LSTM,
+    "gru": gates.GRU,
+    "lstm": gates.LSTM,
 }
 
 
@@ -64,7 +64,7 @@ class Weights(NamedTuple):
     @property
     def has_inner_bias(self) -> bool:
         """Whether a gate multiplies b_hh, as in a GRU, so the table cannot hold it."""
-        return self.kind is recurrence.GRU
+        return self.kind is gates.GRU
 
     def input_side(self) -> tuple[Array, Array]:
         """Give W (G * H, H) and b (G * H,) of the input side: x_t = W e_t + b."""

@@ -12,8 +12,8 @@ import math
 import numpy as np
 
 from counting.base.checkpoint import Arrays
+from counting.base.models import Model
 from counting.base.parameters import Tensor, tensors
-from counting.base.params import Model
 from counting.base.types import Array
 
 BITS = 24  # of a drawn number, as many as a float32 holds exactly

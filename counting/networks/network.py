@@ -10,7 +10,7 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from counting.base.params import Model
+from counting.base.models import Model
 from counting.base.recurrences import own
 from counting.base.types import NO_TARGET
 from counting.networks.copy_head import CopyHead, Memory

@@ -22,7 +22,7 @@ from counting.text.readable import readable_numbers, readable_texts
 from counting.text.spelling import check_language, spell_range
 from counting.text.vocabulary import Vocabulary, join
 from counting.training import recombination
-from counting.training.lines import SURVEYED
+from counting.training.lines import SURVEYED, rare_transitions
 
 TEXTS = Path("data/texts")
 
@@ -53,7 +53,8 @@ def say_what_cannot_be_recombined(settings: Params) -> None:
         return
     tokens = train_tokens(settings)
     for bptt, names in by_bptt.items():
-        if recombination.build(tokens, bptt) is None:
+        rare = rare_transitions(tokens, bptt)
+        if recombination.build(tokens, bptt, rare) is None:
             print(f"check: {', '.join(names)}: {recombination.NOTHING}")
 
 

@@ -29,7 +29,7 @@ from distributed import (
 )
 
 from counting.base.errors import InputError
-from counting.base.params import CopyHead, Model, Recipe
+from counting.base.models import CopyHead, Model, Recipe
 from counting.running.origin import facts
 from counting.training import loop
 from counting.training.batches import Windows

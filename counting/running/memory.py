@@ -9,7 +9,7 @@ import psutil
 
 from counting.base import parameters
 from counting.base.errors import InputError
-from counting.base.params import Model, Recipe
+from counting.base.models import Model, Recipe
 
 FLOAT = 4  # bytes
 LIBRARIES = 2**30  # bytes of address space that libraries and machine code take

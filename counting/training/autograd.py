@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from counting.base.checkpoint import Arrays
-from counting.base.params import Model, Recipe
+from counting.base.models import Model, Recipe
 from counting.base.types import Array
 from counting.engine.backward import StepResult
 from counting.networks import Network, devices, initial

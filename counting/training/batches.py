@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from counting.base.errors import InputError
-from counting.base.params import Recipe
+from counting.base.models import Recipe
 from counting.base.types import Array
 from counting.text import streams
 from counting.training import recombination
@@ -51,11 +51,12 @@ class Windows:
         self.stream, self.recipe = stream, recipe
         self.batch_size, self.V = batch_size, V
         self.count = len(windows_of(stream, recipe.bptt))
-        if recipe.sampling == "windows":
-            self.lines, self.chances = rare_transitions(stream[:SURVEYED], recipe.bptt)
         self.table = None
-        if recipe.recombine:  # None, too, where nothing can be recombined
-            self.table = recombination.build(stream, recipe.bptt)
+        if recipe.sampling == "windows":
+            rare = rare_transitions(stream[:SURVEYED], recipe.bptt)
+            self.lines, self.chances = rare
+            if recipe.recombine:  # None, too, where nothing can be recombined
+                self.table = recombination.build(stream, recipe.bptt, rare)
         self.misread = 0.0 if self.table else recipe.misread
 
     def draw(self, step: int, drawing: np.random.Generator) -> Drawn:

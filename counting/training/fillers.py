@@ -24,12 +24,19 @@ Place = tuple[int, int, int]  # a, a2 and c; a2 is a where nothing follows
 
 
 def open_words(stream: Array) -> Array:
-    """Give the words c of a text (n,) before which no word returns after another."""
+    """Give the words c of a text (n,) before which no word returns after another.
+
+    But none that every line has: in such a text a line without it is new, and windows
+    with other words before it would only teach that there is none.
+    """
+    ends = np.cumsum(stream == SEPARATOR)
+    line = ends - (stream == SEPARATOR)  # of each token; the last may be cut off
     found = []
     for c in np.unique(stream):
         before = stream[:-1][stream[1:] == c]
         runs = 1 + np.count_nonzero(before[1:] != before[:-1])
-        if runs == len(np.unique(before)):
+        lines = np.unique(line[stream == c])
+        if runs == len(np.unique(before)) and np.sum(lines < ends[-1]) < ends[-1]:
             found.append(c)
     return np.array(found, dtype=stream.dtype)
 

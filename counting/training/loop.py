@@ -18,7 +18,7 @@ import numpy as np
 
 from counting.base.checkpoint import Arrays
 from counting.base.errors import InputError
-from counting.base.params import Model, Recipe
+from counting.base.models import Model, Recipe
 from counting.base.types import NO_TARGET, Array
 from counting.training import batches
 from counting.training.batches import Windows

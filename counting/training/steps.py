@@ -15,7 +15,7 @@ import numpy as np
 
 from counting.base import parameters
 from counting.base.checkpoint import Arrays
-from counting.base.params import Model, Recipe
+from counting.base.models import Model, Recipe
 from counting.base.types import Array
 from counting.engine.adam import Adam
 from counting.engine.backward import Backward, StepResult

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from benchmarks import processors
-from counting.base.params import Recipe
+from counting.base.models import Recipe
 from counting.text.spelling import spell
 from counting.text.vocabulary import Vocabulary
 from counting.training.batches import Windows

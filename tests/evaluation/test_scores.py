@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from counting.base.params import Model
+from counting.base.models import Model
 from counting.base.types import Array
 from counting.engine.forward import Inference
 from counting.engine.weights import Weights

@@ -16,7 +16,6 @@ import yaml
 from counting import networks
 from counting.base import files
 from counting.base.checkpoint import Config
-from counting.base.errors import InputError
 from counting.export import onnx_step, standalone
 from counting.export.command import network_files
 from counting.networks import Network
@@ -204,48 +203,6 @@ def test_bad_input_gets_one_line_and_writes_nothing(
     (line,) = outcome.err.splitlines()
     assert BAD[flags] in line
     assert finished.contents() == before
-
-
-@needs_onnx
-@each_network
-def test_onnx_says_what_the_definition_says(kind: str, head: str) -> None:
-    network = made(kind, head)
-    assert onnx_step.compare(onnx_step.export(network), network, steps=50) < 1e-4
-
-
-@needs_onnx
-@pytest.mark.parametrize("head", variants.HEADS)
-def test_onnx_of_another_network_is_refused(head: str) -> None:
-    network = made("gru", head)
-    written = onnx_step.export(network)
-    with torch.no_grad():
-        network.layer.get_parameter("bias_hh_l0")[-1] += 0.5
-    with pytest.raises(InputError, match="is not this network: at step"):
-        onnx_step.compare(written, network, steps=50)
-
-
-@needs_onnx
-def test_a_wrong_onnx_file_is_never_written(
-    finished: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    other = variants.network(variants.model("gru"), 40).eval()
-    written = onnx_step.export(other)
-    monkeypatch.setattr(onnx_step, "export", lambda _: written)
-    monkeypatch.setattr(onnx_step, "OneStep", lambda _: Alike(other))
-    outcome = export(finished, "--out", "home")
-    assert outcome.code == 2
-    assert "is not this network" in outcome.err
-    assert not finished.path("home").exists()
-
-
-class Alike(onnx_step.OneStep):
-    """A step whose log probabilities differ a little from its network's."""
-
-    def forward(
-        self, token: torch.Tensor, *state: torch.Tensor
-    ) -> tuple[torch.Tensor, ...]:
-        log_p, *after = super().forward(token, *state)
-        return log_p + 0.01, *after
 
 
 @needs_onnx

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import Project
-from tests.page.test_page import Opened, assert_bits_equal, browser, stream
+from tests.page.conftest import Opened, browser, stream
+from tests.page.test_page import assert_bits_equal
 
 NAMES = "DATA.variants.map((v) => [v.name, Object.keys(v.seeds)])"
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from counting.base.checkpoint import Arrays
-from counting.base.params import Recipe
+from counting.base.models import Recipe
 from counting.base.types import Array
 from counting.running import resume
 from counting.training import loop

@@ -12,9 +12,9 @@ from counting.running import resume
 from counting.text.spelling import spell
 from counting.text.vocabulary import Vocabulary
 from counting.training import fillers as filling
-from counting.training import loop, recombination
+from counting.training import loop, places, recombination
 from counting.training.batches import Windows, windows_of
-from counting.training.lines import begins_line, known
+from counting.training.lines import begins_line, known, rare_transitions
 from counting.training.recombination import NONE, Recombination
 from tests.variants import model, recipe
 
@@ -27,7 +27,7 @@ COMMA = VOCABULARY.tokens[","]
 
 @pytest.fixture(scope="module")
 def table() -> Recombination:
-    found = recombination.build(STREAM, T)
+    found = recombination.build(STREAM, T, rare_transitions(STREAM, T))
     assert found is not None
     return found
 
@@ -104,7 +104,7 @@ def test_places_are_those_of_a_search_window_by_window(T: int) -> None:
         read = stream[start : at[0]].tolist().count(0) if at else 0
         if len(at) > 1 and changes <= 1 and read < needed[start]:
             expected.setdefault((words[0], words[-1], 9), []).append(start)
-    found = recombination.places_of(stream, starts, needed, T, np.array([9]))
+    found = places.places_of(stream, starts, needed, T, np.array([9]))
     assert {place: where.tolist() for place, where in found.items()} == expected
     assert expected
 
@@ -113,13 +113,24 @@ def test_where_no_word_is_open_nothing_is_replaced() -> None:
     text = [spell(number, "en").split() for number in range(500, 24_000, 7)]
     stream = VOCABULARY.encode(text, Path("numbers")).astype(np.int64)
     assert not len(filling.open_words(stream))
-    assert recombination.build(stream, T) is None
+    assert recombination.build(stream, T, rare_transitions(stream, T)) is None
     asked = recipe(bptt=T, recombine=0.5)
     found = Windows(stream, asked, 8, len(VOCABULARY))
     assert found.table is None
     rows, *_ = found.draw(0, np.random.default_rng(0))
     known = {row.tobytes() for row in windows_of(stream, T)}
     assert all(row.tobytes() in known for row in rows)
+
+
+@pytest.mark.parametrize("cut", [0, 5])
+def test_a_word_that_every_line_has_is_left_alone(cut: int) -> None:
+    text = [spell(number, "en").split() for number in range(9999, 1999, -1)]
+    down = VOCABULARY.encode(text, Path("numbers"))
+    down = down[: len(down) - cut]  # the last line: two, or one without "thousand"
+    assert not len(filling.open_words(down))
+    lines = [*text, ["nine"], ["two"]]  # and now one lacks it, whole
+    lacking = VOCABULARY.encode(lines, Path("numbers"))
+    assert words(filling.open_words(lacking)) == "thousand"
 
 
 def test_a_filler_is_as_long_as_the_longest_line_without_an_open_word() -> None:

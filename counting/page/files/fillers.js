@@ -11,19 +11,27 @@ const key_of = (tokens) => tokens.join(" ");
 const share_any = (some, others) => some.some((one) => others.includes(one));
 const meet = (some, others) => [...some].some((one) => others.has(one)); // sets
 
-// The words c before which no word returns after another, in order.
+// The words c before which no word returns after another, in order. But none that every
+// line has; the last line may be cut off.
 function open_words(text) {
   const before = new Map(); // by word c, the words before it
   const closed = new Set();
+  const lines = new Map([[text[0], new Set([0])]]); // by word c, those that have it
+  let line = 0;
   for (let i = 1; i < text.length; i++) {
     const [a, c] = [text[i - 1], text[i]];
+    if (a === SEPARATOR) line += 1;
+    if (!lines.has(c)) lines.set(c, new Set());
+    lines.get(c).add(line);
     if (!before.has(c)) before.set(c, []);
     const words = before.get(c);
     if (closed.has(c) || words.at(-1) === a) continue;
     if (words.includes(a)) closed.add(c);
     words.push(a);
   }
-  const open = [...before.keys()].filter((c) => !closed.has(c));
+  const whole = line + (text.at(-1) === SEPARATOR); // lines that end
+  const lacking = (c) => lines.get(c).size - lines.get(c).has(whole) < whole;
+  const open = [...before.keys()].filter((c) => !closed.has(c) && lacking(c));
   return open.sort((one, other) => one - other);
 }
 

@@ -1,4 +1,4 @@
-"""Loop, RNN, GRU and LSTM along time, and back (bptt), by hand.
+"""Loop and RNN along time, and back (bptt), by hand; GRU and LSTM are in gates.py.
 
 Each is two compiled functions. `forward` computes the states from the first token to
 the last. `backward` goes from the last to the first. At each token it adds up the two

@@ -26,8 +26,8 @@ Place = tuple[int, int, int]  # a, a2 and c; a2 is a where nothing follows
 def open_words(stream: Array) -> Array:
     """Give the words c of a text (n,) before which no word returns after another.
 
-    But none that every line has: in such a text a line without it is new, and windows
-    with other words before it would only teach that there is none.
+    But none that every line has: windows recombined before it would only teach that no
+    line lacks it, which the text does not say.
     """
     ends = np.cumsum(stream == SEPARATOR)
     line = ends - (stream == SEPARATOR)  # of each token; the last may be cut off

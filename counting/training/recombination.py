@@ -15,8 +15,8 @@ Augmentation"), made from the training text alone. This is how the window above 
 
 1. "thousand" is an *open word*: the words before it never return in the text. They are
    one, then two, and so on up to eight, and the text does not say what comes after
-   eight. "hundred" is closed, since one hundred returns after nine hundred; what occurs
-   before a closed word is left alone, and before a word that every line has.
+   eight. "hundred" is closed, since one hundred returns after nine hundred. Nothing is
+   replaced before a closed word, nor before one that every line of the text has.
 2. This window has a *place*, (three, four, thousand): all that it has before "thousand"
    is three and then four, and four follows three elsewhere, too.
 3. A *filler* is a phrase (of up to four words in English), and its *slot* is the word
@@ -87,7 +87,7 @@ def build(stream: Array, T: int, rare: tuple[Array, Array]) -> Recombination | N
     Args:
         stream: tokens (n,), of any integer type.
         T: tokens of a window, less one.
-        rare: what `rare_transitions` gives for the stream.
+        rare: what `rare_transitions` gives for its first `SURVEYED` tokens.
 
     Returns:
         None if the text has no open word, or no window that begins a line has a place.

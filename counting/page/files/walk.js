@@ -1,5 +1,5 @@
 // Loop, RNN, GRU and LSTM along time and back, to the bit as in the compiled engine
-// (counting/engine/recurrence.py); docs/bptt.md derives the formulas.
+// (counting/engine/recurrence.py, gates.py); docs/bptt.md derives the formulas.
 //
 // Sizes: T steps, B windows, H hidden, G gates, V vocabulary. Arrays are flat, with time
 // first. A window has its places in them: `before` and `now` in h and c, b in the

@@ -38,24 +38,27 @@ def main() -> None:
     numbers = settings.spell.texts == params.NUMBERS
     streams = check_numbers(settings) if numbers else check_texts(settings)
     variants, seeds = len(settings.models), len(settings.train.seeds)
-    say_what_cannot_be_recombined(settings)
+    check_windows(settings)
     print(f"check: fine: {variants} variants, {seeds} seeds each, {streams}")
 
 
-def say_what_cannot_be_recombined(settings: Params) -> None:
-    """Print the variants for which nothing in train can be recombined."""
-    by_bptt: dict[int, list[str]] = {}
-    for name in settings.models:
-        _, recipe = settings.variant(name)
-        if recipe.recombine:
-            by_bptt.setdefault(recipe.bptt, []).append(name)
-    if not by_bptt:
+def check_windows(settings: Params) -> None:
+    """Check that windows hold a line, and print where nothing can be recombined.
+
+    Raises:
+        InputError: the lines of train are too long for the windows of a recipe.
+    """
+    recipes = {name: settings.variant(name)[1] for name in settings.models}
+    lengths = {r.bptt for r in recipes.values() if r.sampling == "windows"}
+    if not lengths:
         return
     tokens = train_tokens(settings)
-    for bptt, names in by_bptt.items():
+    for bptt in sorted(lengths):
         rare = rare_transitions(tokens, bptt)
-        if recombination.build(tokens, bptt, rare) is None:
-            print(f"check: {', '.join(names)}: {recombination.NOTHING}")
+        alike = (n for n, r in recipes.items() if r.recombine and r.bptt == bptt)
+        names = ", ".join(alike)
+        if names and recombination.build(tokens, bptt, rare) is None:
+            print(f"check: {names}: {recombination.NOTHING}")
 
 
 def train_tokens(settings: Params) -> Array:

@@ -57,6 +57,17 @@ def test_a_curve_without_a_point_is_found_before_any_training(project: Project) 
     assert "at least 321 for plot.rolling = 15 steps of models.rnn" in outcome.err
 
 
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_windows_too_short_for_a_line_are_found_before_any_work(
+    project: Project, share: float
+) -> None:
+    project.set("recipes.unseen.recombine", share)
+    project.set("recipes.unseen.bptt", 1)
+    outcome = project.call("counting.running.check")
+    assert outcome.code == 2
+    assert "no window of bptt = 1 holds a whole line" in outcome.err
+
+
 def test_where_nothing_can_be_recombined_check_and_training_say_so(
     project: Project,
 ) -> None:

@@ -31,6 +31,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -85,12 +86,13 @@ def main() -> None:
     """Run the measurements, and write them as JSON and Markdown."""
     parser = cli.Parser("benchmarks.bench", __doc__)
     parser.add_argument("--out", type=Path, default=Path("bench"), help="folder")
-    parser.add_argument("--rounds", type=int, default=9, help="of every row")
+    parser.add_argument("--rounds", type=cli.whole(1), default=9, help="of every row")
     parser.add_argument(
         "--kinds", nargs="+", default=list(GATES), choices=list(GATES), help="of layers"
     )
-    parser.add_argument("--batch", nargs="+", type=int, default=[16, 64], help="sizes")
-    parser.add_argument("--bptt", nargs="+", type=int, default=[40, 70], help="tokens")
+    sizes = partial(parser.add_argument, nargs="+", type=cli.whole(1))
+    sizes("--batch", default=[16, 64], help="sizes")
+    sizes("--bptt", default=[40, 70], help="tokens")
     parser.add_argument(
         "--fixed", action="store_true",
         help="PyTorch alone, with deterministic algorithms and kernels for AVX2",

@@ -70,7 +70,7 @@ def main() -> None:
     """Run natively and on each model; exit 1 if any md5 differs."""
     parser = cli.Parser("benchmarks.processors", __doc__)
     add = parser.add_argument
-    add("--jobs", type=int, default=2, help="processors at a time")
+    add("--jobs", type=cli.whole(1), default=2, help="processors at a time")
     add("--models", nargs="+", default=list(MODELS), choices=MODELS, help="to emulate")
     add("--variants", nargs="+", help="of params.yaml; all if not given")
     add("--whole", action="store_true", help="as params.yaml says, which takes hours")

@@ -37,7 +37,7 @@ def main() -> None:
     parser = cli.Parser("benchmarks.size", __doc__)
     parser.add_argument("--out", type=Path, default=Path("bench"), help="folder")
     parser.add_argument(
-        "--sizes", nargs="+", type=int, help="numbers in train",
+        "--sizes", nargs="+", type=cli.whole(1), help="numbers in train",
         default=[10**4, 10**5, 10**6, 3 * 10**6, 10**7],
     )  # fmt: skip
     args = parser.parse_args()

@@ -33,7 +33,7 @@ def main() -> None:
         return
     reading.refuse(args.texts)
     check_language(spelling.language)
-    ranges, remarks = readable_numbers(spelling, min_count)
+    _, ranges, remarks = readable_numbers(spelling, min_count)
     files.write(
         {
             args.out / f"{name}.txt": lines(spelling.language, *ends, f"spell {name}")

@@ -18,13 +18,12 @@ from studies import study as studies
 def main() -> None:
     """Train what is missing, then write table and figure."""
     parser = cli.Parser("studies", __doc__)
-    parser.add_argument("study", type=Path, help="YAML file, in studies/")
-    parser.add_argument("--jobs", type=int, default=1, help="trainings at a time, here")
-    parser.add_argument("--scheduler", help="that of a cluster, as tcp://host:8786")
-    parser.add_argument("--seeds", type=int, help="only the first so many of its seeds")
-    parser.add_argument(
-        "--table", action="store_true", help="train nothing, lay out what is there"
-    )
+    add, positive = parser.add_argument, cli.whole(1)
+    add("study", type=Path, help="YAML file, in studies/")
+    add("--jobs", type=positive, default=1, help="trainings at a time, here")
+    add("--scheduler", help="that of a cluster, as tcp://host:8786")
+    add("--seeds", type=positive, help="only the first so many of its seeds")
+    add("--table", action="store_true", help="train nothing, lay out what is there")
     args = parser.parse_args()
     study, settings = studies.load(args.study), params.load()
     path = args.study.with_suffix(".jsonl")

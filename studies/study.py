@@ -50,6 +50,21 @@ class Starts(Section):
     each: Positive  # starts in each range
     numbers: Positive
 
+    def check(self, text: list[list[int]]) -> None:
+        """Refuse a range without a start in the numbers of a text, range after range.
+
+        Raises:
+            ValueError: no number of it is there with so many after it.
+        """
+        for first, last in self.ranges:
+            shared = [range(max(first, a), min(last, b) + 1) for a, b in text]
+            inside = [numbers[0] for numbers in shared if numbers]
+            if not inside or min(inside) + self.numbers > text[-1][1]:
+                raise ValueError(
+                    f"starts: {[first, last]} has no number of {text} with "
+                    f"{self.numbers} after it; expected one"
+                )
+
 
 class Study(Section):
     """Which rows are trained on what, and judged on what comes next."""
@@ -89,6 +104,23 @@ class Study(Section):
         return self
 
     @model_validator(mode="after")
+    def _starts_are_in_the_text(self) -> Self:
+        for row in self.rows:
+            if starts := self.starts:
+                starts.check([*(row.train or self.train), *(row.judge or self.judge)])
+        return self
+
+    @model_validator(mode="after")
+    def _what_is_withheld_is_judged(self) -> Self:
+        for row in self.rows:
+            if row.withhold and not self.thousands:
+                raise ValueError(
+                    f"rows: {row.name!r}: withhold has no effect without thousands: "
+                    "true; add that line or remove withhold"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _texts_are_known(self) -> Self:
         for row in self.rows:
             if row.text is not None:
@@ -103,10 +135,8 @@ def load(path: Path) -> Study:
     try:
         return Study.model_validate(config_file.parse(path))
     except ValidationError as error:
-        fault = error.errors()[0]
-        where = "".join(f"{part}: " for part in fault["loc"])
-        reason = fault["msg"].removeprefix("Value error, ")
-        raise InputError(f"{path}: {where}{reason}; mend it") from None
+        reason = config_file.explain(error.errors()[0], Study)
+        raise InputError(f"{path}: {reason}") from None
 
 
 def changed(settings: params.Params, row: Row) -> dict[str, Any]:
@@ -116,19 +146,21 @@ def changed(settings: params.Params, row: Row) -> dict[str, Any]:
     for key, value in row.change.items():
         section, _, inner = key.partition(".")  # copy_head.reach
         owner = next((part for part in parts.values() if section in part), None)
-        if owner is None:
-            known = [*parts["model"], *parts["recipe"]]
+        if owner is None or section == "recipe":  # which is changed key by key
+            known = [*parts["model"].keys() - {"recipe"}, *parts["recipe"]]
             raise InputError(
                 f"{row.name}: {key!r} is no parameter" + suggest(key, known)
             )
+        if inner and not isinstance(owner[section], dict | None):
+            raise InputError(f"{row.name}: {key!r}: {section} is no section of keys")
         owner[section] = {**(owner[section] or {}), inner: value} if inner else value
-    try:
-        checked = {
-            "model": Model.model_validate(parts["model"]),
-            "recipe": Recipe.model_validate(parts["recipe"]),
-        }
-    except ValidationError as error:
-        raise InputError(f"{row.name}: {error.errors()[0]['msg']}") from None
+    checked: dict[str, Section] = {}
+    for name, of in (("model", Model), ("recipe", Recipe)):
+        try:
+            checked[name] = of.model_validate(parts[name])
+        except ValidationError as error:
+            reason = config_file.explain(error.errors()[0], of)
+            raise InputError(f"{row.name}: change: {reason}") from None
     more = row.model_dump(include=OWN, exclude_defaults=True)
     return more | {  # what a recipe is called changes nothing
         name: one.model_dump(exclude_defaults=True, exclude={"recipe"})
@@ -141,16 +173,25 @@ def trainings(study: Study, settings: params.Params) -> list[Entry]:
     measured = study.model_dump(
         include={"train", "judge", "digits", "strides", "starts", "thousands"},
         exclude_defaults=True,
-    )
+    ) | {
+        "language": settings.spell.language,
+        "sequences": {
+            **settings.evaluate.model_dump(include={"window", "prompt", "steps"}),
+            "stride": settings.evaluate.stride["train"],
+        },
+    }
+    for row in study.rows if study.thousands else ():
+        if (text := row.text or settings.spell.language) != "en":
+            raise InputError(
+                f"{row.name}: thousands: true is for the text en, found {text}: remove "
+                "that line, or use en"
+            )
     shared = [
         origin.facts(),
         source("trial"),
         source("texts"),
         source("thousands") if study.thousands else "",
         measured,
-        settings.evaluate.model_dump(include={"window", "prompt", "steps"}),
-        settings.evaluate.stride["train"],
-        settings.spell.language,
     ]
     entries = []
     for seed in study.seeds:

@@ -59,8 +59,9 @@ def make_room(path: Path) -> None:
         raise IsADirectoryError(errno.EISDIR, "is a folder")
     path.parent.mkdir(parents=True, exist_ok=True)
     for partial in path.parent.glob(f".partial-*-{path.name}"):
-        if time.time() - partial.stat().st_mtime > ABANDONED:
-            partial.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # another process has just completed it
+            if time.time() - partial.stat().st_mtime > ABANDONED:
+                partial.unlink()
 
 
 def write_partial(partial: Path, path: Path, content: Content) -> None:

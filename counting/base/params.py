@@ -6,11 +6,12 @@ second, not a training.
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from counting.base import config_file
 from counting.base.errors import InputError, abbreviate, suggest
@@ -105,7 +106,7 @@ class Params(Section):
     """The whole of params.yaml."""
 
     engine: Literal["compiled", "autograd"]
-    device: Annotated[str, StringConstraints(pattern=r"^[a-z]+(:[0-9]+)?$")] = "cpu"
+    device: str  # of PyTorch
     spell: Spell
     prepare: Prepare
     train: Train
@@ -114,6 +115,16 @@ class Params(Section):
     recipes: Annotated[dict[Name, Recipe], Field(min_length=1)]
     models: Annotated[dict[Name, Model], Field(min_length=1)]
 
+    @field_validator("device")
+    @classmethod
+    def _device_is_a_name(cls, device: str) -> str:
+        if not re.fullmatch("[a-z]+(:[0-9]+)?", device):
+            raise ValueError(
+                f"{abbreviate(device)} is not allowed; expected cpu, or for engine: "
+                "autograd a device of PyTorch, such as cuda or cuda:1: correct it"
+            )
+        return device
+
     @model_validator(mode="after")
     def _engine_can_run_them(self) -> Self:
         if self.engine != "compiled":
@@ -121,7 +132,7 @@ class Params(Section):
         if self.device != "cpu":
             raise ValueError(
                 f"device: {self.device} has no effect on engine: compiled, which runs "
-                "on the processor; set engine: autograd or remove the line"
+                "on the processor; set engine: autograd, or device: cpu"
             )
         for name, model in self.models.items():
             if model.recurrence in OWN:

@@ -101,8 +101,11 @@ def count_from_one(
 
     Returns:
         Numbers right in a row, with the one given; so of 1, 2, 3, ... the last that is
-        right. If there was no error, all in the first `most` tokens.
+        right. If there was no error, all that are whole in the first `most` tokens.
     """
+    if len(stream) > most:
+        (ends,) = (stream[: most + 1] == separator).nonzero()
+        most = int(ends[-1]) if ends.size else most
     stream = stream[:most]
     end = next((i for i in range(len(stream)) if stream[i] == separator), len(stream))
     return 1 + numbers_right(read, stream, min(end + 1, len(stream)), separator)

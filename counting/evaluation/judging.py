@@ -85,6 +85,8 @@ def samples(
         right before the first error.
     """
     prompt, steps, count = judging.prompt, judging.steps, judging.samples
+    if not count:
+        return []
     last = len(stream) - prompt - steps + 1
     starts = np.random.default_rng(0).integers(last, size=count)
     windows = stream[starts[:, None] + np.arange(prompt + steps)].astype(np.int64)

@@ -1,7 +1,8 @@
 """What kind of token a network got wrong: its place in the number, and the roll-over.
 
 A roll-over of length k comes after a number that ends in k nines: 8099 to 8100 is one
-of length 2. Words of other languages than English are of the kind "other".
+of length 2, and 8019 to 8020 one of length 1. Words of other languages than English are
+of the kind "other".
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ def roll_over(words: Sequence[str], place: int) -> int:
     before = list(words[max(0, end - MOST_WORDS) : max(0, end - 1)])
     if SEPARATOR in before:
         before = before[len(before) - before[::-1].index(SEPARATOR) :]
+    if before[-1:] == ["nineteen"]:
+        return 1
     nines = 0
     for ending in (["nine"], ["ninety"], ["nine", "hundred"]):
         if before[-len(ending) :] != ending:

@@ -105,9 +105,11 @@ def card(folder: Path, seed: int, path: Path, worst: float | None) -> str:
     config, tried = speaker.config, example(speaker)
     found = metrics.load(path) if path.is_file() else None
     steps = len(tried.said.split())
-    use = USE.format(prompt=tried.typed, steps=steps, said=tried.said)
+    words = " ".join(tried.words)
+    # in the folder, digits are spelled in English
+    typed = tried.typed if variants.language(config) == "en" else words
+    use = USE.format(prompt=typed, steps=steps, said=tried.said)
     if worst is not None:
-        words = " ".join(tried.words)
         use += USE_ONNX.format(words=words, steps=steps, compared=COMPARED, worst=worst)
     name, head = config.variant, commit()
     return "\n".join(

@@ -23,7 +23,8 @@ def main() -> None:
     parser = cli.Parser("counting.export", __doc__)
     add = parser.add_argument
     add("--variant", help="which network; the best one if not given")
-    add("--seed", type=int, help="which training of it; the first one if not given")
+    which = "which training of it; the first one if not given"
+    add("--seed", type=cli.whole(0), help=which)
     add("--out", type=Path, help="new or empty folder; export/VARIANT if not given")
     add("--models", type=Path, default=variants.MODELS, help="trained networks")
     add("--no-onnx", action="store_true", help="write no model.onnx")

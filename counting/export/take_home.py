@@ -94,7 +94,8 @@ def read(text: str, vocabulary: list[str]) -> list[str]:
     for word in words:
         if word not in vocabulary:
             raise ValueError(
-                f"{word!r} in {text!r} is not one of its words: {' '.join(vocabulary)}"
+                f"{word!r} in {text!r} is not one of its words (digits are spelled in "
+                f"English): {' '.join(vocabulary)}"
             )
     return words or vocabulary[:1]
 

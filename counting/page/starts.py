@@ -90,7 +90,8 @@ class Places:
     def turns(self) -> list[int]:
         """List lines of the training text, each two before the thousands change."""
         first, last = self.results.numbers or (0, 0)
-        return [n - 2 - first for n in range(3000, last, 1000)] or [self.n // 3]
+        turns = [n - 2 - first for n in range(3000, last, 1000)]
+        return [at for at in turns if at >= LEAD] or [self.n // 3]
 
     def new(self) -> Iterator[int]:
         """Give the lines after the training text that have a new pair of words."""

@@ -84,12 +84,13 @@ def check_numbers(settings: Params) -> str:
     spelling = settings.spell
     reading.refuse(TEXTS / spelling.texts)
     check_language(spelling.language)
-    ranges, remarks = readable_numbers(spelling, settings.prepare.min_count)
+    V, ranges, remarks = readable_numbers(spelling, settings.prepare.min_count)
     for remark in remarks:
         print(f"check: {remark}")
     for name, (first, last) in ranges.items():
         enough, _ = needed(settings, name)[-1]
         check_length(settings, name, spelled(spelling.language, first, last, enough))
+    check_memory(settings, V)
     return f"{len(ranges)} streams to spell"
 
 
@@ -109,9 +110,18 @@ def check_texts(settings: Params) -> str:
     V, tokens = readable_texts(folder, settings.prepare.min_count)
     for name, count in tokens.items():
         check_length(settings, name, count)
+    check_memory(settings, V)
+    return f"{len(tokens)} texts of your own in {folder}"
+
+
+def check_memory(settings: Params, V: int) -> None:
+    """Check that each variant fits into memory with a vocabulary of V words.
+
+    Raises:
+        InputError: one does not; it says how much is needed, and what to lower.
+    """
     for name in settings.models:
         memory.check(f"models.{name}", *settings.variant(name), V)
-    return f"{len(tokens)} texts of your own in {folder}"
 
 
 def needed(settings: Params, stream: str) -> list[tuple[int, str]]:

@@ -12,11 +12,12 @@ from typing import Any, NoReturn, TypeVar
 from tqdm import tqdm
 
 from counting.base import errors
-from counting.base.errors import InputError
+from counting.base.errors import InputError, abbreviate
 
 Part = TypeVar("Part")
 
 BAD_INPUT = 2
+LONGEST = 19  # digits of a number given to a flag; a seed has as many at most
 PARENT = os.getppid()  # if it is another one later, the process that started us died
 
 
@@ -31,6 +32,21 @@ class Parser(argparse.ArgumentParser):
         raise InputError(f"{message}; `python -m {self.prog} --help` lists the flags")
 
 
+def whole(least: int) -> Callable[[str], int]:
+    """Give what reads a whole number given to a flag, for `type` of `add_argument`."""
+
+    def read(text: str) -> int:
+        digits = text.isascii() and text.isdigit() and len(text) <= LONGEST
+        if digits and int(text) >= least:
+            return int(text)
+        raise argparse.ArgumentTypeError(
+            f"{abbreviate(text)} is not allowed: expected a whole number, {least} or "
+            "more"
+        )
+
+    return read
+
+
 def run(name: str, main: Callable[[], None]) -> NoReturn:
     """Call `main` and exit: 0, or 2 with one line for bad input.
 
@@ -38,8 +54,9 @@ def run(name: str, main: Callable[[], None]) -> NoReturn:
     absent, so nothing has to be cleaned up. A character that the terminal cannot show
     is printed as an escape.
     """
-    if sys.stdout is None:  # closed by the shell, as by `>&-`
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    for name_of_stream in ("stdout", "stderr"):
+        if getattr(sys, name_of_stream) is None:  # closed by the shell, as by `>&-`
+            setattr(sys, name_of_stream, open(os.devnull, "w"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

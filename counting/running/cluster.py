@@ -158,8 +158,6 @@ def connect(scheduler: str | None = None, jobs: int = 1) -> Iterator[Workers]:
     with ExitStack() as stack:
         expected = facts()
         if scheduler is None:
-            if jobs < 1:
-                raise InputError(f"--jobs {jobs}: expected 1 or more trainings")
             here = LocalCluster(
                 n_workers=jobs, threads_per_worker=1, memory_limit=None,
                 dashboard_address=":0", silence_logs="CRITICAL",

@@ -18,7 +18,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import asin, log, sqrt
+from math import asin, copysign, log, log1p, sqrt
 from statistics import correlation, fmean
 
 import numpy as np
@@ -139,7 +139,9 @@ def scaled(key: str, value: float) -> float:
     """Put a metric on a scale where seeds scatter evenly."""
     if is_share(key):
         return asin(sqrt(value))
-    return log(max(value, LEAST)) if is_loss(key) else log(1 + value)
+    if is_loss(key):
+        return log(max(value, LEAST))
+    return copysign(log1p(abs(value)), value)
 
 
 def is_share(key: str) -> bool:

@@ -24,7 +24,6 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from counting.base import params
-from counting.base.errors import InputError
 from counting.running import cli, repository
 
 STOPPED = 128 + signal.SIGINT  # exit code
@@ -33,11 +32,10 @@ STOPPED = 128 + signal.SIGINT  # exit code
 def main() -> None:
     """Run the pipeline, with or without a git repository around it."""
     parser = cli.Parser("counting.running.repro", __doc__)
-    parser.add_argument("--jobs", type=int, default=1, help="variants at a time")
-    parser.add_argument("--force", action="store_true", help="run even what is current")
+    add = parser.add_argument
+    add("--jobs", type=cli.whole(1), default=1, help="variants at a time")
+    add("--force", action="store_true", help="run even what is current")
     args = parser.parse_args()
-    if args.jobs < 1:
-        raise InputError(f"--jobs {args.jobs}: expected 1 or more variants")
     force = ["--force", "--no-run-cache"] if args.force else []
     with without_git(Path.cwd()):
         code = run(args.jobs, force, stop_request())

@@ -15,6 +15,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from counting.base import files
 from counting.base.errors import InputError
 from counting.evaluation import metrics
 from counting.running.repository import git
@@ -44,7 +45,7 @@ def at(revision: str | None) -> Results:
     """
     if revision is None:
         paths = [PARAMS, LOCK, *map(str, sorted(Path(TABLES).glob("*/*.csv")))]
-        texts = {p: Path(p).read_text("utf-8") for p in paths if Path(p).is_file()}
+        texts = {p: files.read_text(Path(p)) for p in paths if Path(p).is_file()}
     else:
         listed = git(
             "ls-tree", "-r", "--name-only", revision, "--", PARAMS, LOCK, TABLES
@@ -102,7 +103,12 @@ def check_run(results: Results) -> None:
     Raises:
         InputError: params.yaml was changed and not run, or a run has failed.
     """
-    variants: dict[str, Any] = results.params.get("models", {})
+    variants: dict[str, Any] = results.params.get("models") or {}
+    if not variants:
+        raise InputError(
+            f"{PARAMS}: not found or without models: run this in the root folder of "
+            "the project, or restore the file with git"
+        )
     if missing := [name for name in variants if name not in results.variants]:
         raise InputError(
             f"{TABLES}: no tables of {', '.join(missing)}, since a run has failed or "

@@ -9,7 +9,7 @@ judged neither right nor wrong.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from itertools import chain, count
 
@@ -47,9 +47,13 @@ def try_to_spell(number: int, language: str) -> str:
 def largest(known: Collection[str], language: str) -> int:
     """Give the largest number up to which all have known words; 0 if 1 has not.
 
-    New words can only come up to 1,000, at the thousands, and at a million.
+    New words can only come up to 1,000, at the thousands, and at a million; unless the
+    language writes each number as one word.
     """
-    for number in chain(range(1, 1001), range(2000, 1_000_001, 1000)):
+    numbers: Iterable[int] = chain(range(1, 1001), range(2000, 1_000_001, 1000))
+    if " " not in try_to_spell(777, language):
+        numbers = range(1, LARGEST + 1)
+    for number in numbers:
         if not spell_known(number, known, language):
             return number - 1
     return LARGEST

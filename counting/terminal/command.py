@@ -8,16 +8,13 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 
-from counting.base.errors import InputError, abbreviate
+from counting.base.errors import InputError
 from counting.running import cli
 from counting.speaking import variants
 from counting.terminal.talk import STEPS, Options, Talk
 from counting.terminal.view import View
-
-LONGEST = 19  # digits of a number given to a flag; a seed has as many at most
 
 EXAMPLES = """\
 examples:
@@ -58,7 +55,7 @@ def read_flags(given: list[str], before: Options) -> tuple[Options, list[str]]:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.set_defaults(**asdict(before))
     add = parser.add_argument
-    natural, positive = (partial(whole, least=least) for least in (0, 1))
+    natural, positive = cli.whole(0), cli.whole(1)
     add("prompt", nargs="*", help='such as "9097, 9098,"')
     variant = "which network; if not given, the best by its metrics"
     add("--variant", metavar="NAME", help=variant)
@@ -77,24 +74,10 @@ def read_flags(given: list[str], before: Options) -> tuple[Options, list[str]]:
     flags = vars(parser.parse_args(given))
     words = flags.pop("prompt")
     if flags["compare"]:
-        if "--variant" in given:
+        if any(flag.partition("=")[0] == "--variant" for flag in given):
             raise InputError("--compare names both networks: leave out --variant")
         flags["compare"] = tuple(flags["compare"])
     return Options(**flags), words
-
-
-def whole(text: str, least: int) -> int:
-    """Read a whole number.
-
-    Raises:
-        ArgumentTypeError: it is not one, or is less than `least`.
-    """
-    digits = text.isascii() and text.isdigit() and len(text) <= LONGEST
-    if digits and int(text) >= least:
-        return int(text)
-    raise argparse.ArgumentTypeError(
-        f"{abbreviate(text)} is not allowed: expected a whole number, {least} or more"
-    )
 
 
 def read_input() -> str:

@@ -13,7 +13,7 @@ from counting.text.vocabulary import UNKNOWN, Vocabulary
 
 def readable_numbers(
     spelling: Spell, min_count: int | None
-) -> tuple[dict[str, tuple[int, int]], list[str]]:
+) -> tuple[int, dict[str, tuple[int, int]], list[str]]:
     """Find the streams that can be spelled and read.
 
     Train and valid must be; a stream beyond that cannot be read is left out.
@@ -23,8 +23,8 @@ def readable_numbers(
         min_count: as in params.yaml; unless it is None, unseen words can be read.
 
     Returns:
-        The first and last number of each stream that can be read, by name, and a
-        remark on each that is left out.
+        The vocabulary's size, the first and last number of each stream that can be
+        read, by name, and a remark on each that is left out.
 
     Raises:
         InputError: train or valid cannot be spelled or read.
@@ -49,7 +49,8 @@ def readable_numbers(
             remarks.append(f"left out: spell.beyond.{name}: {error}")
         else:
             found[name] = (first, last)
-    return found, remarks
+    assert vocabulary is not None  # train is always there
+    return len(vocabulary), found, remarks
 
 
 def check(

@@ -51,7 +51,14 @@ class Training:
 
 
 class DivergedError(InputError):
-    """The loss is not finite."""
+    """The loss or a weight is not finite."""
+
+    def __init__(self, found: str, seed: int, model: Model, recipe: Recipe) -> None:
+        super().__init__(
+            f"seed {seed}: {found}, expected a number: lower learning_rate "
+            f"{model.learning_rate}, or clip_norm {recipe.clip_norm} of the recipe "
+            f"{model.recipe}"
+        )
 
 
 def train(
@@ -77,7 +84,8 @@ def train(
         accuracy of the windows' last token, and of all that are scored, in [0, 1].
 
     Raises:
-        DivergedError: the loss is not finite.
+        DivergedError: the loss or, in a saved state or in the end, a weight is not
+            finite; a copy head can have a finite loss without finite weights.
     """
     recipe = windows.recipe
     steps = total_steps(recipe, len(windows.stream), model.batch_size)
@@ -88,17 +96,24 @@ def train(
     if keeper and (saved := keeper.load()):
         restore(training, take_step, saved)
 
-    # an overflow shows in the loss, which is checked
+    def check(weights: Arrays) -> None:
+        for name, part in weights.items():
+            if not np.isfinite(part).all():
+                found = f"{name} is not finite after step {training.step}"
+                raise DivergedError(found, seed, model, recipe)
+
+    def snapshot_checked() -> Arrays:
+        check(take_step.weights())
+        return snapshot(training, take_step)
+
+    # an overflow shows in the loss or in the weights, which are checked
     with np.errstate(all="ignore"):
         for step in range(training.step, steps):
             batch = draw_batch(windows, model, step, training.drawing)
             loss, correct = take_step(batch, learning_rate(model, recipe, step, steps))
             if not math.isfinite(loss):
-                raise DivergedError(
-                    f"seed {seed}: the loss is {loss} at step {step + 1}, expected a "
-                    f"number: lower learning_rate {model.learning_rate}, or clip_norm "
-                    f"{recipe.clip_norm} of the recipe {model.recipe}"
-                )
+                found = f"the loss is {loss} at step {step + 1}"
+                raise DivergedError(found, seed, model, recipe)
             training.curves[step] = loss, *accuracies(correct, batch.targets)
             training.step = step + 1
             if step >= steps - averaged:
@@ -106,10 +121,11 @@ def train(
             if progress:
                 progress(step, training.curves[step])
             if keeper:
-                keeper.after(
-                    training.step, steps, lambda: snapshot(training, take_step)
-                )
-    return mean(training.sums, averaged) or take_step.weights(), training.curves
+                keeper.after(training.step, steps, snapshot_checked)
+    last = take_step.weights()
+    weights = mean(training.sums, averaged, last) or last
+    check(weights)
+    return weights, training.curves
 
 
 def total_steps(recipe: Recipe, tokens: int, batch_size: int) -> int:
@@ -156,17 +172,14 @@ def add(sums: Arrays, weights: Arrays) -> None:
         sums[name] = sums.get(name, 0.0) + part.astype(np.float64)
 
 
-def mean(sums: Arrays, count: int) -> Arrays:
-    """Give the means of weights that were summed over so many steps, float32.
+def mean(sums: Arrays, count: int, last: Arrays) -> Arrays:
+    """Give the means of weights that were summed over so many steps, typed as the last.
 
     Late in training the weights circle around a point that is better than any of them
     (Polyak and Juditsky 1992).
     """
     return {
-        name: np.asarray(
-            total / count,
-            np.int64 if name.endswith("num_batches_tracked") else np.float32,
-        )
+        name: np.asarray(total / count, last[name].dtype)
         for name, total in sums.items()
     }
 

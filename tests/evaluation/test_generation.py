@@ -92,6 +92,10 @@ def test_counting_from_one_gives_the_last_number_that_is_right() -> None:
     assert generation.count_from_one(Successor(5), stream, COMMA) == 1
     assert generation.count_from_one(Successor(13), stream, COMMA) == 2
     assert generation.count_from_one(Successor(10**6), stream[:5], COMMA) == 1
+    for most in (11, 12, 16):  # 1 2 3 4 5 0 1 2 3 4 5 (0 1 2 3 4)
+        cut = generation.count_from_one(Successor(10**6), stream, COMMA, most)
+        assert cut == 2, "a number that is cut does not count"
+    assert generation.count_from_one(Successor(10**6), stream, COMMA, 17) == 3
 
 
 def test_one_number_is_given_and_the_next_ten_must_be_right(

@@ -22,6 +22,15 @@ def place(words: str, word: int) -> int:
 
 
 @pytest.mark.parametrize(
+    ("before", "length"),
+    [("nineteen", 1), ("twenty nine", 1), ("ninety nine", 2), ("nine", 1), ("ten", 0)],
+)
+def test_a_roll_over_is_counted_in_digits(before: str, length: int) -> None:
+    words = f"one thousand {before} , one thousand".split()
+    assert mistakes.roll_over(words, len(words) - 1) == length
+
+
+@pytest.mark.parametrize(
     ("words", "word", "kind", "nines"),
     [
         ("nine thousand", 0, "thousands", 3),

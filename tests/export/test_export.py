@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from counting.export import onnx_step, standalone
 from counting.export.command import network_files
 from counting.networks import Network
 from counting.speaking import prompt
+from counting.speaking import variants as speaking
 from counting.text.spelling import spell
 from tests import variants
 from tests.conftest import Outcome, Project
@@ -172,6 +174,15 @@ def test_the_card_of_a_text_of_ones_own_without_metrics_and_parameters(
     assert "taught the numbers" not in text
     assert "language:" not in text
     assert "There were no metrics" in text
+
+
+def test_the_card_of_another_language_gives_its_words(
+    finished: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert 'generate("108, 109, 110,"' in card(finished)
+    monkeypatch.setattr(speaking, "language", lambda _: "es")
+    shutil.rmtree(finished.path("home"))
+    assert 'generate("one hundred eight , one' in card(finished)
 
 
 def test_without_the_packages_all_but_onnx_is_written(

@@ -158,6 +158,12 @@ def test_the_unit_that_keeps_its_value_is_found() -> None:
     assert starts.Places(found).keeper(None, 1) is None
 
 
+def test_no_start_is_before_the_text() -> None:
+    found = results("c")._replace(numbers=(5000, 8000))
+    assert starts.Places(found).turns()[0] == 6000 - 2 - 5000
+    assert starts.Places(found._replace(numbers=(1, 8000))).turns()[0] == 3000 - 2 - 1
+
+
 def test_where_the_thousands_turn_is_counted() -> None:
     assert render.turns((1, 8000)) == (6993, 7)
     assert render.turns((1, 110)) is None

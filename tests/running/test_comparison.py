@@ -13,6 +13,7 @@ from tests.conftest import Outcome, Project
 
 KEYS = len(metrics.KEYS)
 SEEDS = "reports/tables/gru/seeds.csv"
+ROWS = ([-2.0, -2.1, -1.9], [-8.0, -8.1, -7.9])
 
 
 def as_csv(rows: list[list[float]], first: int = 0) -> str:
@@ -131,6 +132,18 @@ def test_what_cannot_be_compared_is_an_error_in_a_line(
     assert outcome.code == 2
     assert told in outcome.err
     assert outcome.err.count("\n") == 1
+
+
+def test_a_folder_without_parameters_is_no_project(committed: Project) -> None:
+    committed.path("params.yaml").write_text("models:\n")
+    outcome = compared(committed)
+    assert outcome.code == 2
+    assert "params.yaml: not found or without models" in outcome.err
+
+
+def test_a_metric_below_zero_is_compared() -> None:
+    seeds = [{"gru": {"mine.bias": dict(enumerate(row))}} for row in ROWS]
+    assert comparison.compare(*seeds)[0].verdict == "worse"
 
 
 def test_every_table_with_a_row_a_seed_counts(tmp_path: Path) -> None:

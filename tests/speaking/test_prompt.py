@@ -73,5 +73,7 @@ def test_the_truth_ends_before_the_first_number_with_an_unknown_word() -> None:
     assert truth.largest(KNOWN, "en") == 999_999
     assert truth.largest(KNOWN[:10], "en") == 9
     assert truth.largest([w for w in KNOWN if w != "thousand"], "en") == 999
+    words = [spell(number, "de") for number in range(1, 1201)]  # one word each
+    assert truth.largest(words, "de") == 1200
     assert " ".join(truth.after(7, KNOWN[:10], "en")) == "eight , nine ,"
     assert not list(truth.after(None, KNOWN, "en"))

@@ -119,6 +119,14 @@ def test_what_results_come_from_never_imports_what_runs_them() -> None:
         assert not {f for f in closure(path) if f.parent == RUNNING}, path
 
 
+def test_no_samples_may_be_asked_for(finished: Project) -> None:
+    finished.set("evaluate.samples", 0)
+    for name in ("rnn", "gru"):
+        assert finished.run(f"evaluate@{name}").code == 0
+        samples = finished.path(f"reports/tables/{name}/samples.csv").read_text()
+        assert samples.count("\n") == 1
+
+
 # all that stages use of `running` beside the command line itself, and what does nothing
 STAND_INS: dict[str, Any] = {
     "cli.progress": MagicMock(),

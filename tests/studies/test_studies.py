@@ -25,6 +25,12 @@ STUDY: dict[str, Any] = {
         {"name": "slow", "variant": "rnn", "change": {"learning_rate": 0.001}},
     ],
 }
+ROW = STUDY["rows"][0]
+STARTS = {"ranges": [[1, 50]], "each": 2, "numbers": 5}
+
+
+def changing(change: dict[str, Any]) -> dict[str, Any]:
+    return {"rows": [ROW | {"change": change}]}
 
 
 V = variants.V
@@ -94,6 +100,13 @@ def test_results_of_other_code_are_kept_and_count_again_with_that_code(
     assert [entry["made"] for entry in shown] == ["before"] * 4
 
 
+def test_results_that_were_judged_otherwise_are_not_shown(
+    project: Project, wanted: list[studies.Entry]
+) -> None:
+    project.set("evaluate.steps", 3)
+    assert results.newest(wanted, trainings(project)) == []
+
+
 def test_a_damaged_result_is_named(project: Project) -> None:
     path = project.path("study.jsonl")
     path.write_text(
@@ -146,7 +159,17 @@ def test_an_interval_is_that_of_scipy() -> None:
         ({"rows": [STUDY["rows"][0]] * 2}, [], "occurs twice"),
         ({"seeds": [0, 0]}, [], "occurs twice"),
         ({"strides": [1, 2]}, [], "not one for each of"),
-        ({}, ["--jobs", "0"], "--jobs 0: expected 1 or more trainings"),
+        ({"title": 1}, [], "title: 1 is not allowed"),
+        ({"starts": STARTS | {"ranges": [[91, 99]]}}, [], "[91, 99] has no number of"),
+        ({"starts": STARTS | {"numbers": 90}}, [], "[1, 50] has no number of"),
+        ({"rows": [ROW | {"withhold": 0.5}]}, [], "no effect without thousands"),
+        ({"rows": [ROW | {"text": "es"}], "thousands": True}, [], "found es: remove"),
+        (changing({"recipe": "article"}), [], "'recipe' is no parameter"),
+        (changing({"batch_size.a": 1}), [], "batch_size is no section"),
+        (changing({"copy_head.sharpness": 1.0}), [], "copy_head.reach: missing"),
+        (changing({"learning_rate": 3.0}), [], "learning_rate: 3.0 is not allowed"),
+        ({}, ["--jobs", "0"], "'0' is not allowed: expected a whole number, 1 or more"),
+        ({}, ["--seeds", "-1"], "'-1' is not allowed"),
         ({}, ["--scheduler", "host"], "host: no scheduler answers there, expected one"),
     ],
 )

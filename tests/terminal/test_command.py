@@ -171,6 +171,7 @@ BAD = {
     ("97,", "--models", "nowhere"): "no trained network there; `make repro`",
     ("97,", "--compare", "a:b", "a"): "such as a:0",
     ("97,", "--compare", "a", "b", "--variant", "a"): "leave out --variant",
+    ("97,", "--compare", "a", "b", "--variant=a"): "leave out --variant",
     ("two two", "--until-wrong"): "end it with one, such as '7999,'",
     ("1000000,",): "'1000000' has words that it does not know",
 }
@@ -219,6 +220,7 @@ def test_standard_input_is_read_a_number_a_line_without_torch(
         ("printf '\\377' | python -m counting", 2, "byte 0 is not UTF-8"),
         ("python -m counting --steps 3 <&-", 2, "there is no number"),
         ("python -m counting 97, >&-", 0, ""),
+        ("python -m counting.running.check 2>&-", 0, ""),
         ("python -m counting 97, --steps 1000000 | head -c 3", 0, ""),
     ],
 )

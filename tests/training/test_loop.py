@@ -79,6 +79,38 @@ def test_a_loss_that_is_no_number_ends_the_training_with_what_to_lower() -> None
         loop.train(wild, windows(recipe(steps=400, bptt=40)), seed=0)
 
 
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("kept", [False, True])
+def test_weights_that_are_no_numbers_end_the_training_whatever_the_loss(
+    head: str, kept: bool, tmp_path: Path
+) -> None:
+    class Broken(CompiledStep):
+        def weights(self) -> Arrays:
+            weights = super().weights()
+            weights["h_o.weight"][0, 0] = np.nan
+            return weights
+
+    config, asked = model("gru", head, hidden_size=8, batch_size=4), RECIPE
+    keeper = resume.Keeper(tmp_path / "state", "key", 1, resume.StopRequest())
+    said = rf"seed 7: h_o.weight is not finite after step {1 if kept else asked.steps}"
+    with pytest.raises(loop.DivergedError, match=said):
+        loop.train(config, windows(asked), 7, Broken, keeper if kept else None)
+    assert not (tmp_path / "state").exists()
+
+
+def test_the_mean_of_a_buffer_has_the_buffer_s_type() -> None:
+    parts = {"mask": np.array([True, False]), "count": np.array(6)}
+    sums: Arrays = {}
+    for _ in range(3):
+        loop.add(sums, parts)
+    found = loop.mean(sums, 3, parts)
+    assert {name: part.tolist() for name, part in found.items()} == {
+        "mask": [True, False],
+        "count": 6,
+    }
+    assert all(found[name].dtype == part.dtype for name, part in parts.items())
+
+
 def test_the_last_weights_are_averaged(tmp_path: Path) -> None:
     seen: list[Arrays] = []
 
@@ -89,9 +121,9 @@ def test_the_last_weights_are_averaged(tmp_path: Path) -> None:
 
     asked = RECIPE.model_copy(update={"steps": 10, "average": 0.3})
     found, _ = loop.train(MODEL, windows(asked), seed=0, begin=Watched)
-    assert len(seen) == 3
+    assert len(seen) == 3 + 1  # and the last ones, for their types
     for name, mean in found.items():
-        expected = np.mean([part[name] for part in seen], 0, np.float64)
+        expected = np.mean([part[name] for part in seen[:3]], 0, np.float64)
         np.testing.assert_array_equal(mean, np.asarray(expected, mean.dtype))
 
     keeper = resume.Keeper(tmp_path / "state", "key", 3, resume.StopRequest())

@@ -57,8 +57,12 @@ def test_what_follows_a_word_elsewhere_is_put_for_what_follows_it_here(
     assert ("ninety nine", "one") not in found  # for hundred stood in between, too
 
 
-def test_all_that_is_put_is_a_number_and_the_next_one(table: Recombination) -> None:
-    numbers = {" ".join(text): n for n, text in enumerate(TEXT, start=1)}
+def test_all_that_is_put_is_a_number_and_the_next_one() -> None:
+    text = [spell(number, "en").split() for number in range(1, 8001)]  # of the pipeline
+    stream = VOCABULARY.encode(text, Path("numbers")).astype(np.int64)
+    table = recombination.build(stream, 56, rare_transitions(stream, 56))
+    assert table is not None
+    numbers = {" ".join(line): n for n, line in enumerate(text, start=1)}
     for row, (a, a2, _) in enumerate(table.places):
         for f, g in table.fillers[table.first[row] : table.first[row + 1]]:
             assert numbers[words(g)] - numbers[words(f)] == (a != a2)

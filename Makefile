@@ -76,7 +76,7 @@ bench: setup ## measure training and evaluation against their peers
 	python -m benchmarks.bench
 
 mirror: setup ## run the studies that choose recipes within 1..8000
-	for study in article nine baselines; do \
+	for study in article nine; do \
 	  python -m studies studies/$$study.yaml --jobs $(JOBS) || exit; done
 
 ablate: setup ## run the ablation (studies/ablation.md)

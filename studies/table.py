@@ -60,6 +60,9 @@ def heading(study: Study, done: list[Entry], steps: int, older: int) -> list[str
     seeds = len({entry["seed"] for entry in done})
     of_today = f" {older} of {len(done)} results are of older code." * (older > 0)
     first, last = study.seeds[0], study.seeds[-1]
+    but = " where a row does not say otherwise" * any(
+        row.train or row.judge for row in study.rows
+    )
     columns = (
         f"Shares of the sequences of {steps} words that have an error. *From one*: "
         "numbers right in a row, given the first; *from the end* of the training text: "
@@ -75,7 +78,7 @@ def heading(study: Study, done: list[Entry], steps: int, older: int) -> list[str
         f"# {study.title}",
         "",
         f"Trained on {in_words(study.train)}, judged on "
-        f"{in_words(study.judge, study.every)}{of_digits}; {seeds} of "
+        f"{in_words(study.judge, study.every)}{of_digits}{but}; {seeds} of "
         f"{len(study.seeds)} seeds from {first} to {last}. "
         f"Made by `python -m studies`.{of_today}",
         "",
@@ -97,10 +100,12 @@ def scores(study: Study, rows: Rows) -> list[str]:
         if not (mine := rows.get(row.name)):
             continue
         right = fmean(entry["train_sequence_accuracy"] for entry in mine)
-        change = ", ".join(f"{k}: {json.dumps(v)}" for k, v in row.change.items())
+        changes = [f"{k}: {json.dumps(v)}" for k, v in row.change.items()]
+        own = (("trained", row.train), ("judged", row.judge))
+        changes += [f"{what} on {in_words(ranges)}" for what, ranges in own if ranges]
         line = [
             row.name,
-            change or "",
+            ", ".join(changes),
             f"{fmean(e['train_last_token_accuracy'] for e in mine):.4f}",
             wrong(right),
             ", ".join(map(wrong, means(mine, "by_range"))),
